@@ -1,0 +1,38 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours is compiled alike: Swift 6 mode, warnings are errors, imports are explicit.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+extension Target.Dependency {
+
+    private static func product(_ name: String, _ package: String) -> Self {
+        .product(name: name, package: package)
+    }
+}
+
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "martlet",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        // A trust product builds what was tested: every direct dependency is pinned.
+    ],
+    targets: [
+        target("Updates"),
+        tests("UpdatesTests", ["Updates"]),
+    ]
+)
