@@ -32,7 +32,13 @@ let package = Package(
         // A trust product builds what was tested: every direct dependency is pinned.
     ],
     targets: [
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         target("Updates"),
+        target("XMLStream", ["CExpat"]),
+        target("UpdateProtocols", ["Updates", "XMLStream"]),
+        target("TestSupport", ["Updates"]),
         tests("UpdatesTests", ["Updates"]),
+        tests("XMLStreamTests", ["CExpat", "XMLStream", "TestSupport"]),
+        tests("UpdateProtocolsTests", ["Updates", "XMLStream", "UpdateProtocols", "TestSupport"]),
     ]
 )
