@@ -1,0 +1,28 @@
+/// How much one request may ask for; beyond it is InvalidParameters (architecture: limits; observed.md section 0.2).
+public enum RequestedLimits {
+    /// Entries of `InstalledNonLeafUpdateIDs`, repeats counted: a real server's own cap.
+    public static let installedNonLeafUpdateIDs = 400
+    /// Entries of `OtherCachedUpdateIDs`, and of `CachedDriverIDs`.
+    public static let otherCachedUpdateIDs = 22_000
+    /// Entries of `revisionIDs`; devices are told it as MaxExtendedUpdatesPerRequest.
+    public static let revisionIDs = 50
+    /// Entries of `locales`, repeats counted, and bytes of each.
+    public static let locales = 100
+    public static let localeBytes = 64
+    /// Bytes of `GeoId`, which has three.
+    public static let geoIDBytes = 16
+    /// Entries of `authCookies`; beyond it is InvalidAuthorizationCookie.
+    public static let authorizationCookies = 16
+    /// Bytes of each text that a device says of itself and a server keeps.
+    public static let textBytes = 1024
+    /// Entries of `fileDigests`.
+    public static let fileDigests = 100
+    /// Entries of `requestedCategories` and `FilterCategoryIds`: fewer than 200 ([MS-WUSP] note 52).
+    public static let categories = 199
+    /// Events of a batch.
+    public static let events = 500
+    /// Bytes of one event as it stands in the request; a longer one is dropped.
+    public static let eventBytes = 64 << 10
+    /// Strings in each list of an event; one with more is dropped.
+    public static let eventStrings = 64
+}

@@ -1,0 +1,166 @@
+import Updates
+import XMLStream
+
+/// Walks the elements of a SOAP body. What it is not asked for, it skips; an element marked `xsi:nil` counts as absent.
+struct ElementReader: Sendable {
+    /// The namespaces told apart, in the order the tokenizer is given them.
+    enum Known: Int, CaseIterable {
+        case envelope
+        case envelope12
+        case instance
+        case client
+        case simpleAuth
+        case reporting
+
+        init(_ service: DeviceService) {
+            switch service {
+            case .client: self = .client
+            case .simpleAuth: self = .simpleAuth
+            case .reporting: self = .reporting
+            }
+        }
+
+        var uri: String {
+            switch self {
+            case .envelope: SOAPEnvelope.namespace
+            case .envelope12: "http://www.w3.org/2003/05/soap-envelope"
+            case .instance: SOAPEnvelope.schemaInstance
+            case .client: DeviceService.client.namespace
+            case .simpleAuth: DeviceService.simpleAuth.namespace
+            case .reporting: DeviceService.reporting.namespace
+            }
+        }
+    }
+
+    /// The name of an element, to be switched over.
+    struct Name {
+        let local: ArraySlice<UInt8>
+
+        static func ~= (pattern: StaticString, name: Name) -> Bool { RequestValue.isEqual(name.local, pattern) }
+    }
+
+    private static let namespaces = Known.allCases.map { Array($0.uri.utf8) }
+
+    private(set) var tokenizer: RequestTokenizer
+    /// What is wrong with the XML itself, once something was.
+    private(set) var malformation: RequestXMLError?
+    /// The namespace whose elements ``child(of:)`` finds.
+    var namespace = Known.envelope
+
+    init(_ body: [UInt8], limits: XMLLimits) {
+        tokenizer = RequestTokenizer(body, namespaces: Self.namespaces, limits: limits)
+    }
+
+    /// How deep the current element lies.
+    var level: Int { tokenizer.depth }
+
+    var name: Name { Name(local: tokenizer.localName) }
+
+    /// The current element is of the namespace looked for, and not nil.
+    var isExpected: Bool {
+        guard tokenizer.namespace == namespace.rawValue else { return false }
+        let isNil = tokenizer.attribute("nil", namespace: Known.instance.rawValue).flatMap(RequestValue.boolean) ?? false
+        return !isNil
+    }
+
+    /// The current element's namespace, where it is known.
+    var knownNamespace: Known? { tokenizer.namespace.flatMap(Known.init(rawValue:)) }
+
+    /// Whether the current element says it must be understood (SOAP 1.1 section 4.2.3).
+    var mustBeUnderstood: Bool {
+        tokenizer.attribute("mustUnderstand", namespace: Known.envelope.rawValue).flatMap(RequestValue.boolean) ?? false
+    }
+
+    mutating func next() throws(SOAPFault) -> RequestTokenizer.Token {
+        do throws(RequestXMLError) {
+            return try tokenizer.next()
+        } catch {
+            throw malformed(error)
+        }
+    }
+
+    /// Goes to the next child, of any name and namespace, of the element at `level`; false at its end.
+    mutating func anyChild(of level: Int) throws(SOAPFault) -> Bool {
+        while true {
+            switch try next() {
+            case .start where tokenizer.depth == level + 1: return true
+            case .end where tokenizer.depth < level, .endOfDocument: return false
+            default: continue
+            }
+        }
+    }
+
+    /// Goes to the next child of the namespace looked for; nothing at the end of the element at `level`.
+    mutating func child(of level: Int) throws(SOAPFault) -> Name? {
+        while try anyChild(of: level) {
+            if isExpected { return name }
+        }
+        return nil
+    }
+
+    /// Reads the current element to its end.
+    mutating func text() throws(SOAPFault) -> ArraySlice<UInt8> {
+        do throws(RequestXMLError) {
+            return try tokenizer.content(at: tokenizer.depth)
+        } catch {
+            throw malformed(error)
+        }
+    }
+
+    mutating func string() throws(SOAPFault) -> String { String(decoding: try text(), as: UTF8.self) }
+
+    /// A text that a database will keep: at most `limit` bytes.
+    mutating func string(_ parameter: String, limit: Int) throws(SOAPFault) -> String {
+        let text = try text()
+        guard text.count <= limit else { throw SOAPFault(.invalidParameters, parameter) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    mutating func int32(_ parameter: String) throws(SOAPFault) -> Int32 {
+        guard let value = RequestValue.int32(try text()) else { throw SOAPFault(.invalidParameters, parameter) }
+        return value
+    }
+
+    mutating func boolean(_ parameter: String) throws(SOAPFault) -> Bool {
+        guard let value = RequestValue.boolean(try text()) else { throw SOAPFault(.invalidParameters, parameter) }
+        return value
+    }
+
+    mutating func guid(_ parameter: String) throws(SOAPFault) -> UpdateID {
+        guard let value = UpdateID(utf8: RequestValue.trimmed(try text())) else { throw SOAPFault(.invalidParameters, parameter) }
+        return value
+    }
+
+    mutating func timestamp(_ parameter: String) throws(SOAPFault) -> Timestamp {
+        guard let value = Self.timestamp(try text()) else { throw SOAPFault(.invalidParameters, parameter) }
+        return value
+    }
+
+    static func timestamp(_ text: ArraySlice<UInt8>) -> Timestamp? {
+        Timestamp(String(decoding: RequestValue.trimmed(text), as: UTF8.self))
+    }
+
+    /// The revision ids of an `ArrayOfInt`, appended to `list`, which may hold `limit`.
+    mutating func revisionIDs(_ parameter: String, limit: Int, into list: inout [RevisionID]) throws(SOAPFault) {
+        var numbers: [Int32] = []
+        let end: RequestTokenizer.IntegerList
+        do throws(RequestXMLError) {
+            end = try tokenizer.integers("int", namespace: namespace.rawValue, limit: limit - list.count, into: &numbers)
+        } catch {
+            throw malformed(error)
+        }
+        guard end == .complete else { throw SOAPFault(.invalidParameters, parameter) }
+        list.reserveCapacity(list.count + numbers.count)
+        for number in numbers { list.append(RevisionID(rawValue: number)) }
+    }
+
+    /// Reads to the end of the document: what follows must be well-formed too.
+    mutating func finish() throws(SOAPFault) {
+        while try next() != .endOfDocument {}
+    }
+
+    private mutating func malformed(_ error: RequestXMLError) -> SOAPFault {
+        malformation = error
+        return SOAPFault(.invalidParameters, "request")
+    }
+}
