@@ -36,9 +36,11 @@ let package = Package(
         target("Updates"),
         target("XMLStream", ["CExpat"]),
         target("UpdateProtocols", ["Updates", "XMLStream"]),
+        target("UpdateCatalog", ["Updates"]),
         target("TestSupport", ["Updates"]),
         tests("UpdatesTests", ["Updates"]),
         tests("XMLStreamTests", ["CExpat", "XMLStream", "TestSupport"]),
         tests("UpdateProtocolsTests", ["Updates", "XMLStream", "UpdateProtocols", "TestSupport"]),
+        tests("UpdateCatalogTests", ["Updates", "UpdateCatalog"]),
     ]
 )

@@ -1,0 +1,132 @@
+public import Updates
+
+/// What an administrator may choose of how updates are delivered.
+public struct CatalogOptions: Hashable, Sendable {
+    /// Deliver only what is approved and what that needs. Devices then never say whether they need what is not (observed.md section 0.4).
+    public var restrictToApproved: Bool
+
+    public init(restrictToApproved: Bool = false) {
+        self.restrictToApproved = restrictToApproved
+    }
+}
+
+/// Everything a device's question is answered from, as one immutable value; a change makes the next value beside it.
+///
+/// The rules are in ADR 0004. Copies are cheap; every method may be called from any thread.
+public struct Catalog: Sendable {
+    /// The change this value includes.
+    public let generation: Generation
+    public let options: CatalogOptions
+    let standing: Standing
+    let approvals: ApprovalTable
+    let tree: GroupTree
+    let viewIdentity = ViewIdentity()
+    private let views = BoundedCache<Set<GroupID>, View>(limit: CatalogLimits.rememberedViews)
+
+    /// Builds the catalog from everything that is stored.
+    ///
+    /// - Parameters:
+    ///   - revisions: all that are held.
+    ///   - approvals: standing and withdrawn; for updates that are not held they wait.
+    ///   - declines: standing and taken back.
+    ///   - groups: the tree.
+    ///   - options: how to deliver.
+    ///   - generation: the change that was stored last.
+    public init(
+        revisions: [CatalogRevision], approvals: [Approval], declines: [Decline], groups: [TargetGroup], options: CatalogOptions,
+        generation: Generation
+    ) {
+        let declines = Dictionary(declines.map { ($0.updateID, $0) }, uniquingKeysWith: { $1 })
+        self.init(
+            standing: Standing(graph: RevisionGraph(revisions), declines: declines), approvals: ApprovalTable(approvals),
+            tree: GroupTree(groups), options: options, generation: generation)
+    }
+
+    private init(standing: Standing, approvals: ApprovalTable, tree: GroupTree, options: CatalogOptions, generation: Generation) {
+        self.standing = standing
+        self.approvals = approvals
+        self.tree = tree
+        self.options = options
+        self.generation = generation
+    }
+
+    /// The catalog with more revisions; one with a known id takes the place of the one held (it was completed, or its source changed).
+    public func adding(_ revisions: [CatalogRevision], generation: Generation) -> Catalog {
+        let graph = RevisionGraph(standing.graph.content.revisions + revisions)
+        return with(standing: Standing(graph: graph, declines: standing.declines), generation: generation)
+    }
+
+    /// The catalog after rows were written: each takes the place of the one for the same update (and group).
+    public func applying(approvals: [Approval], declines: [Decline], generation: Generation) -> Catalog {
+        var rows = self.approvals
+        rows.apply(approvals)
+        var standing = standing
+        if !declines.isEmpty {
+            let merged = standing.declines.merging(declines.map { ($0.updateID, $0) }) { $1 }
+            standing = Standing(graph: standing.graph, declines: merged)
+        }
+        return with(standing: standing, approvals: rows, generation: generation)
+    }
+
+    /// The catalog with another tree of groups and the approvals that are left, all of them.
+    ///
+    /// Devices learn of it by their ``ScanRequest/groupsGeneration``: whoever moves or removes a group moves its devices.
+    public func replacing(groups: [TargetGroup], approvals: [Approval], generation: Generation) -> Catalog {
+        with(approvals: ApprovalTable(approvals), tree: GroupTree(groups), generation: generation)
+    }
+
+    private func with(
+        standing: Standing? = nil, approvals: ApprovalTable? = nil, tree: GroupTree? = nil, generation: Generation
+    ) -> Catalog {
+        Catalog(
+            standing: standing ?? self.standing, approvals: approvals ?? self.approvals, tree: tree ?? self.tree, options: options,
+            generation: generation)
+    }
+
+    // MARK: - Revisions
+
+    /// The revision held under an id.
+    public func revision(_ id: RevisionID) -> CatalogRevision? {
+        content.indices[id].map { content.revisions[Int($0)] }
+    }
+
+    /// The revision of an update that counts: of those of the most trusted source the one with the greatest number.
+    public func current(_ id: UpdateID) -> CatalogRevision? {
+        content.updates[id].map { content.current(of: $0) }
+    }
+
+    var content: RevisionContent { standing.graph.content }
+
+    // MARK: - Views
+
+    /// What devices in `groups` see. Groups above them count too, and All Computers always; one that does not exist adds nothing.
+    public func view(of groups: Set<GroupID>) -> View {
+        views.value(for: groups) { View(groups: groups, catalog: self) }
+    }
+
+    /// Whether devices of a view are given a revision, once its prerequisites are met.
+    public func isDelivered(_ id: RevisionID, in view: View) -> Bool {
+        guard let revision = content.indices[id] else { return false }
+        return own(view).scope.revisions.contains(revision)
+    }
+
+    /// The deployment of a revision that devices of a view are given; nothing for others.
+    public func deployment(of id: RevisionID, in view: View) -> Deployment? {
+        guard isDelivered(id, in: view), let revision = content.indices[id] else { return nil }
+        return own(view).deployment(of: revision)
+    }
+
+    /// The approval that counts for devices in a set of groups, from whichever group it comes; nothing where none says anything.
+    public func effectiveApproval(of update: UpdateID, in groups: Set<GroupID>) -> Approval? {
+        var leading = LeadingDecision()
+        for (group, depth) in tree.depths(of: groups) {
+            if let approval = approvals.rows[group]?[update] { leading.take(approval, depth: depth) }
+        }
+        return leading.approval
+    }
+
+    /// A view of an earlier catalog is replaced by this catalog's own: indices differ.
+    func own(_ view: View) -> View {
+        view.identity === viewIdentity ? view : self.view(of: view.groups)
+    }
+}

@@ -1,0 +1,51 @@
+public import Updates
+
+/// What the catalog must know of a revision: its relations, not its texts.
+public struct CatalogRevision: Hashable, Sendable {
+    public let id: RevisionID
+    public let identity: UpdateIdentity
+    public let type: UpdateType
+    public let categoryType: CategoryType?
+    public let publicationState: PublicationState
+    public let prerequisites: [PrerequisiteClause]
+    public let bundledUpdates: [BundleGroup]
+    public let supersededUpdates: [UpdateID]
+    public let provenance: Provenance
+    public let defaultDeploymentID: DeploymentID
+    public let importedAt: Timestamp
+    public let importGeneration: Generation
+    /// Bytes of the Core fragment: what paging counts.
+    public let coreSize: Int
+
+    public init(
+        id: RevisionID, identity: UpdateIdentity, type: UpdateType, categoryType: CategoryType? = nil,
+        publicationState: PublicationState = .published, prerequisites: [PrerequisiteClause] = [],
+        bundledUpdates: [BundleGroup] = [], supersededUpdates: [UpdateID] = [],
+        provenance: Provenance = Provenance(source: .localImport, isVerified: true),
+        defaultDeploymentID: DeploymentID, importedAt: Timestamp, importGeneration: Generation, coreSize: Int
+    ) {
+        self.id = id
+        self.identity = identity
+        self.type = type
+        self.categoryType = categoryType
+        self.publicationState = publicationState
+        self.prerequisites = prerequisites
+        self.bundledUpdates = bundledUpdates
+        self.supersededUpdates = supersededUpdates
+        self.provenance = provenance
+        self.defaultDeploymentID = defaultDeploymentID
+        self.importedAt = importedAt
+        self.importGeneration = importGeneration
+        self.coreSize = coreSize
+    }
+
+    public init(_ revision: Revision, coreSize: Int) {
+        self.init(
+            id: revision.id, identity: revision.identity, type: revision.metadata.type,
+            categoryType: revision.metadata.categoryType, publicationState: revision.metadata.publicationState,
+            prerequisites: revision.metadata.prerequisites, bundledUpdates: revision.metadata.bundledUpdates,
+            supersededUpdates: revision.metadata.supersededUpdates, provenance: revision.provenance,
+            defaultDeploymentID: revision.defaultDeploymentID, importedAt: revision.importedAt,
+            importGeneration: revision.importGeneration, coreSize: coreSize)
+    }
+}
