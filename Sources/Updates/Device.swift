@@ -46,7 +46,7 @@ public struct Device: Hashable, Sendable {
     public let facts: DeviceFacts?
     /// Never empty; `unassignedComputers` alone where no one assigned it.
     public let groups: Set<GroupID>
-    /// The change that last moved it between groups; zero if none did.
+    /// The change that last moved it between groups, or after which it first registered: what it was told before is stale.
     public let groupsGeneration: Generation
     public let firstSeen: Timestamp?
     public let lastSeen: Timestamp?

@@ -1,0 +1,106 @@
+import GRDB
+import Logging
+import Synchronization
+public import Updates
+
+extension SQLiteStore {
+    /// The first use of an entry after a start hashes it on the calling thread: about a tenth of a second for the largest.
+    public func withFragment<Result>(
+        _ revision: RevisionID, _ kind: FragmentKind, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result? {
+        let index = fragments.withLock { $0 }
+        guard let held = index[revision], let position = held.entries.firstIndex(where: { $0.kind == kind }) else { return nil }
+        let entry = held.entries[position]
+        switch held.check(of: position) {
+        case .sound: break
+        case .damaged: throw Self.damage(revision, kind)
+        case .unchecked:
+            let digest = index.withBytes(of: entry) { bytes in
+                var hasher = ContentHasher()
+                hasher.update(bytes)
+                return InlineDigest(hasher.finish())
+            }
+            guard digest == entry.digest else {
+                if held.record(.damaged, of: position) {
+                    damaged.withLock { _ = $0.insert(revision) }
+                    log.error(
+                        "a fragment does not have its digest and is not served",
+                        metadata: ["revision": "\(revision.rawValue)", "kind": "\(kind)"])
+                }
+                throw Self.damage(revision, kind)
+            }
+            _ = held.record(.sound, of: position)
+        }
+        return try index.withBytes(of: entry, body)
+    }
+
+    public func kinds(of revision: RevisionID) -> [FragmentKind] {
+        fragments.withLock { $0[revision] }?.entries.map(\.kind) ?? []
+    }
+
+    /// Revisions with a fragment that was found damaged since the start: to be rebuilt with ``rebuildFragments(of:with:)``.
+    public func damagedRevisions() -> [RevisionID] {
+        damaged.withLock { $0.sorted() }
+    }
+
+    private static func damage(_ revision: RevisionID, _ kind: FragmentKind) -> StorageError {
+        StorageError(.corrupt, "the \(kind) fragment of revision \(revision.rawValue) does not have its digest")
+    }
+
+    // MARK: - Rows
+
+    static func fragmentEntries(
+        _ db: Database, _ condition: String, _ arguments: [(any ColumnValue)?] = []
+    ) throws -> [(revision: RevisionID, entry: FragmentEntry)] {
+        let columns = "revision_id, kind, language, geo_id, file, offset, length, sha256"
+        return try db.rows("SELECT \(columns) FROM fragment \(condition) ORDER BY revision_id, position", arguments) { row in
+            let kind = FragmentKind(try row.value(1), language: try row.value(2), geoID: try row.value(3))
+            let digest: SHA256Digest = try row.value(7)
+            let entry = FragmentEntry(
+                kind: kind, position: FilePosition(file: try row.value(4), offset: try row.value(5)),
+                length: try row.value(6), digest: InlineDigest(digest))
+            return (try row.value(0), entry)
+        }
+    }
+
+    /// The index of everything committed, at the start.
+    static func loadFragments(_ db: Database, _ pack: AppendOnlyFiles, _ log: Logger) throws -> FragmentIndex {
+        var index = FragmentIndex()
+        for (file, length) in pack.committed {
+            do {
+                index.map(file, try MappedFile(path: pack.path(of: file), length: length))
+            } catch {
+                log.error("a pack file cannot be read; its fragments are not served", metadata: ["reason": "\(error)"])
+            }
+        }
+        var rest = try fragmentEntries(db, "")[...]
+        while let revision = rest.first?.revision {
+            let entries = rest.prefix { $0.revision == revision }
+            index[revision] = RevisionFragments(entries.map(\.entry))
+            rest = rest.dropFirst(entries.count)
+        }
+        return index
+    }
+}
+
+extension FragmentKind {
+    /// The columns of the table `fragment`.
+    var columns: (kind: Int, language: String, geoID: String) {
+        switch self {
+        case .core: (0, "", "")
+        case .extended: (1, "", "")
+        case .localizedProperties(let language): (2, language, "")
+        case .eula(let language, let geoID): (3, language, geoID)
+        }
+    }
+
+    /// `kind` is 0 to 3, as the table's check says.
+    init(_ kind: Int, language: String, geoID: String) {
+        switch kind {
+        case 0: self = .core
+        case 1: self = .extended
+        case 2: self = .localizedProperties(language: language)
+        default: self = .eula(language: language, geoID: geoID)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import TestSupport
+import Testing
+import Updates
+
+@testable import Storage
+
+struct CodingTests {
+    static let full: RevisionMetadata = {
+        var metadata = StoreFixture.metadata(1, revision: -7, title: "Ein Titel – 更新")
+        metadata.type = .driver
+        metadata.publicationState = .expired
+        metadata.isExplicitlyDeployable = true
+        metadata.categoryType = .updateClassification
+        metadata.prerequisites = [PrerequisiteClause(anyOf: [StoreFixture.update(2), StoreFixture.update(3)]), PrerequisiteClause(anyOf: [])]
+        metadata.bundledUpdates = [BundleGroup(anyOf: [StoreFixture.metadata(4).identity, StoreFixture.metadata(5).identity])]
+        metadata.supersededUpdates = [StoreFixture.update(6)]
+        if let sha1 = SHA1Digest(bytes: 0..<20) {
+            metadata.files = [
+                UpdateFile(sha1: sha1, sha256: SHA256Digest(bytes: 0..<32), name: "a.cab", size: 14_800_000_000, patchingType: "SelfContained"),
+                UpdateFile(sha1: sha1, sha256: nil, name: "", size: 0),
+            ]
+            metadata.eulaFiles = [UpdateFile(sha1: sha1, sha256: nil, name: "eula.txt", size: 1)]
+        }
+        metadata.eulaID = "e1"
+        metadata.localizedTexts.append(LocalizedText(language: "pt-br", title: "", description: "Descrição"))
+        metadata.defaultLanguage = "en"
+        metadata.securityBulletinIDs = ["MS26-001"]
+        metadata.msrcSeverity = "Critical"
+        metadata.creationDate = Timestamp(millisecondsSince1970: -62_135_596_800_000)
+        metadata.handler = "http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/Cbs"
+        return metadata
+    }()
+
+    static let facts = DeviceFacts(
+        dnsName: "pc-1.example.test", osMajorVersion: 10, osMinorVersion: 1, osBuildNumber: .max, osServicePackMajorNumber: .min,
+        osServicePackMinorNumber: -1, osLocale: "en-US", manufacturer: "M", model: "O", biosVersion: "B", processorArchitecture: "AMD64",
+        osDescription: "D", clientVersion: "1507.2601.30012.0")
+
+    @Test(arguments: [full, StoreFixture.metadata(1)])
+    func `metadata reads back as it was written`(metadata: RevisionMetadata) throws {
+        #expect(try metadata.encoded.bytes.withUnsafeBytes { try RevisionMetadata(encoded: $0) } == metadata)
+    }
+
+    @Test func `facts read back as they were written`() throws {
+        #expect(try Self.facts.encoded.bytes.withUnsafeBytes { try DeviceFacts(encoded: $0) } == Self.facts)
+    }
+
+    @Test func `metadata that is cut at any byte, or has one more, is corrupt`() {
+        let bytes = Self.full.encoded.bytes
+        for broken in (0..<bytes.count).map({ Array(bytes.prefix($0)) }) + [bytes + [0]] {
+            let error = #expect(throws: StorageError.self) { try broken.withUnsafeBytes { _ = try RevisionMetadata(encoded: $0) } }
+            #expect(error?.code == .corrupt)
+        }
+    }
+
+    @Test func `facts that are cut at any byte, or have one more, are corrupt`() {
+        let bytes = Self.facts.encoded.bytes
+        for broken in (0..<bytes.count).map({ Array(bytes.prefix($0)) }) + [bytes + [0]] {
+            #expect(throws: StorageError.self) { try broken.withUnsafeBytes { _ = try DeviceFacts(encoded: $0) } }
+        }
+    }
+
+    @Test(arguments: [0, 1, -1, 63, 64, -64, -65, .max, .min] as [Int64])
+    func `a number reads back`(number: Int64) throws {
+        var writer = ByteWriter()
+        writer.number(number)
+        #expect(
+            try writer.bytes.withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                return try reader.number()
+            } == number)
+    }
+
+    @Test func `a number of more than ten bytes is corrupt`() {
+        let bytes = [UInt8](repeating: 0x80, count: 11)
+        #expect(throws: StorageError.self) {
+            try bytes.withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                _ = try reader.number()
+            }
+        }
+    }
+}
