@@ -11,9 +11,16 @@ let strict: [SwiftSetting] = [
 ]
 
 extension Target.Dependency {
+    static let asn1 = product("SwiftASN1", "swift-asn1")
+    static let asyncHTTPClient = product("AsyncHTTPClient", "async-http-client")
     static let crypto = product("Crypto", "swift-crypto")
     static let grdb = product("GRDB", "GRDB.swift")
     static let logging = product("Logging", "swift-log")
+    static let nioCore = product("NIOCore", "swift-nio")
+    static let nioHTTP1 = product("NIOHTTP1", "swift-nio")
+    static let nioPosix = product("NIOPosix", "swift-nio")
+    static let nioSSL = product("NIOSSL", "swift-nio-ssl")
+    static let x509 = product("X509", "swift-certificates")
 
     private static func product(_ name: String, _ package: String) -> Self {
         .product(name: name, package: package)
@@ -33,9 +40,14 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [
         // A trust product builds what was tested: every direct dependency is pinned.
+        .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates.git", exact: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
     ],
     targets: [
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
@@ -44,12 +56,14 @@ let package = Package(
         target("XMLStream", ["CExpat"]),
         target("UpdateProtocols", ["Updates", "XMLStream"]),
         target("UpdateCatalog", ["Updates"]),
+        target("TrustedTransport", ["Updates", .asn1, .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509]),
         target("Storage", ["Updates", "CZlib", .crypto, .grdb, .logging]),
         target("TestSupport", ["Updates", "Storage"]),
         tests("UpdatesTests", ["Updates"]),
         tests("XMLStreamTests", ["CExpat", "XMLStream", "TestSupport"]),
         tests("UpdateProtocolsTests", ["Updates", "XMLStream", "UpdateProtocols", "TestSupport"]),
         tests("UpdateCatalogTests", ["Updates", "UpdateCatalog"]),
+        tests("TrustedTransportTests", ["Updates", "TrustedTransport", .asn1, .crypto, .nioCore, .nioPosix, .nioSSL, .x509]),
         tests("StorageTests", ["Updates", "Storage", "TestSupport", .grdb, .logging]),
     ]
 )

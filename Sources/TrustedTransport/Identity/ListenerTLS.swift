@@ -1,0 +1,55 @@
+public import NIOCore
+import NIOSSL
+import Synchronization
+
+/// The TLS of the server's listeners: the only place that configures it.
+///
+/// TLS 1.2 and 1.3, forward secrecy and AEAD only, no renegotiation, HTTP/1.1 only. A client certificate is never asked for: devices have
+/// none, and what they say is a claim with or without one.
+public final class ListenerTLS: Sendable {
+    private let context: Mutex<NIOSSLContext>
+
+    public init(_ identity: ServerIdentity) throws(TrustError) {
+        context = Mutex(try Self.makeContext(identity))
+    }
+
+    /// Shows another certificate on connections from now on; those that stand keep the one they began with.
+    public func replace(with identity: ServerIdentity) throws(TrustError) {
+        let next = try Self.makeContext(identity)
+        context.withLock { $0 = next }
+    }
+
+    /// Puts TLS into a connection that was just accepted. Call it on the channel's event loop, before any other handler is added.
+    public func addHandler(to channel: any Channel) throws {
+        let context = context.withLock { $0 }
+        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+    }
+
+    private static func makeContext(_ identity: ServerIdentity) throws(TrustError) -> NIOSSLContext {
+        let certificate = try PEM.bytes(of: identity.certificate)
+        let key = try PEM.bytes(of: identity.key)
+        do {
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: try NIOSSLCertificate.fromPEMBytes(certificate).map { .certificate($0) },
+                privateKey: .privateKey(try NIOSSLPrivateKey(bytes: key, format: .pem)))
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.maximumTLSVersion = .tlsv13
+            configuration.cipherSuiteValues = TLSConfiguration.authenticatedSuites
+            configuration.renegotiationSupport = .none
+            configuration.certificateVerification = .none
+            configuration.applicationProtocols = ["http/1.1"]
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw TrustError(.certificate, "the server's TLS could not be set up")
+        }
+    }
+}
+
+extension TLSConfiguration {
+    /// The suites of TLS 1.2 that are allowed, ours and our agent's; those of TLS 1.3 are all of this kind.
+    static let authenticatedSuites: [NIOTLSCipher] = [
+        .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    ]
+}

@@ -1,0 +1,70 @@
+import Crypto
+import Foundation
+import SwiftASN1
+import TrustedTransport
+import Updates
+import X509
+
+/// A CA and server certificate of one test, on disk.
+struct TestIdentity {
+    static let now = Timestamp(millisecondsSince1970: Int64(Date().timeIntervalSince1970) * 1000)
+
+    let folder: TemporaryFolder
+    let files: IdentityFiles
+    let identity: ServerIdentity
+
+    init(_ names: String..., now: Timestamp = now) throws {
+        try self.init(names: names, now: now)
+    }
+
+    init(names: [String], now: Timestamp = now) throws {
+        folder = try TemporaryFolder()
+        files = Self.files(in: folder)
+        identity = try ServerIdentity.create(in: files, names: try names.map { try ServerName($0) }, now: now)
+    }
+
+    static func files(in folder: TemporaryFolder) -> IdentityFiles {
+        IdentityFiles(
+            caCertificate: folder.file("ca.pem"), caKey: folder.file("ca.key"), certificate: folder.file("server.pem"),
+            key: folder.file("server.key"))
+    }
+
+    func listener() throws -> ListenerTLS { try ListenerTLS(identity) }
+
+    var authority: Certificate {
+        get throws { try Certificate(pemEncoded: String(contentsOfFile: files.caCertificate, encoding: .utf8)) }
+    }
+
+    var authorityKey: Certificate.PrivateKey {
+        get throws { try Certificate.PrivateKey(pemEncoded: String(contentsOfFile: files.caKey, encoding: .utf8)) }
+    }
+
+    /// What someone who has stolen the CA's key could sign. Returns the path of the certificate.
+    func forge(
+        _ name: String, subject: DistinguishedName = DistinguishedName(), names: [GeneralName], isAuthority: Bool = false,
+        key: Certificate.PrivateKey = Certificate.PrivateKey(P256.Signing.PrivateKey()),
+        issuer: (subject: DistinguishedName, key: Certificate.PrivateKey)? = nil
+    ) throws -> String {
+        let now = Date()
+        let certificate = try Certificate(
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: key.publicKey,
+            notValidBefore: now.addingTimeInterval(-60), notValidAfter: now.addingTimeInterval(86_400),
+            issuer: try issuer?.subject ?? authority.subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: Certificate.Extensions {
+                if isAuthority {
+                    Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
+                    Critical(KeyUsage(keyCertSign: true))
+                } else {
+                    Critical(BasicConstraints.notCertificateAuthority)
+                    Critical(KeyUsage(digitalSignature: true))
+                }
+                try ExtendedKeyUsage([.serverAuth])
+                if !names.isEmpty { Critical(SubjectAlternativeNames(names)) }
+            }, issuerPrivateKey: try issuer?.key ?? authorityKey)
+        return try folder.write(name, Array(try certificate.serializeAsPEM().pemString.utf8))
+    }
+}
+
+extension GeneralName {
+    static func address(_ bytes: [UInt8]) -> GeneralName { .ipAddress(ASN1OctetString(contentBytes: bytes[...])) }
+}
