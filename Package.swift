@@ -58,6 +58,7 @@ let package = Package(
         target("UpdateCatalog", ["Updates"]),
         target("TrustedTransport", ["Updates", .asn1, .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509]),
         target("Storage", ["Updates", "CZlib", .crypto, .grdb, .logging]),
+        target("UpdateEngine", ["Updates", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", .logging]),
         target("TestSupport", ["Updates", "Storage"]),
         tests("UpdatesTests", ["Updates"]),
         tests("XMLStreamTests", ["CExpat", "XMLStream", "TestSupport"]),
@@ -65,5 +66,7 @@ let package = Package(
         tests("UpdateCatalogTests", ["Updates", "UpdateCatalog"]),
         tests("TrustedTransportTests", ["Updates", "TrustedTransport", .asn1, .crypto, .nioCore, .nioPosix, .nioSSL, .x509]),
         tests("StorageTests", ["Updates", "Storage", "TestSupport", .grdb, .logging]),
+        tests(
+            "UpdateEngineTests", ["Updates", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", "UpdateEngine", "TestSupport", .logging]),
     ]
 )

@@ -81,7 +81,7 @@ struct DiskFullTests {
         var hasher = ContentHasher()
         bytes.withUnsafeBytes { hasher.update($0) }
         let sha1 = try #require(SHA1Digest(bytes: Array(repeating: 1, count: 20)))
-        let file = VerifiedFile(path: try source.write(bytes, to: "p"), size: Int64(bytes.count), sha1: sha1, sha256: hasher.finish())
+        let file = VerifiedFile.assumed(path: try source.write(bytes, to: "p"), size: Int64(bytes.count), sha1: sha1, sha256: hasher.finish())
         let error = await #expect(throws: StorageError.self) { try await files.add(file, consume: false) }
         #expect(error?.code == .diskFull)
         #expect(files.all().isEmpty)

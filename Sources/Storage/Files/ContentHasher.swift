@@ -19,6 +19,7 @@ struct ContentHasher {
     }
 
     func finish() -> Updates.SHA256Digest {
+        // Not input: the length is the algorithm's own.
         guard let digest = Updates.SHA256Digest(bytes: hash.finalize()) else { preconditionFailure("SHA-256 has 32 bytes") }
         return digest
     }

@@ -1,0 +1,110 @@
+import Storage
+import UpdateCatalog
+import Updates
+
+/// The texts of everything held beside the catalog they belong to: what administrators' questions are answered from.
+struct UpdateLibrary {
+    let catalog: Catalog
+    private let revisionsByUpdate: [UpdateID: [StoredRevision]]
+    private let approvalsByUpdate: [UpdateID: [Approval]]
+    private let filesHeld: @Sendable (SHA1Digest) -> Bool
+
+    init(catalog: Catalog, store: any StoreReader, filesHeld: @escaping @Sendable (SHA1Digest) -> Bool) async throws {
+        self.catalog = catalog
+        self.filesHeld = filesHeld
+        revisionsByUpdate = Dictionary(grouping: try await store.revisions(), by: \.revision.updateID)
+        approvalsByUpdate = Dictionary(grouping: try await store.approvals().filter { $0.action != nil }, by: \.updateID)
+    }
+
+    var updateIDs: [UpdateID] { revisionsByUpdate.keys.sorted() }
+
+    /// Every revision held, newest first.
+    func revisions(of id: UpdateID) -> [Revision] {
+        (revisionsByUpdate[id] ?? []).map(\.revision).sorted { $0.identity.revisionNumber > $1.identity.revisionNumber }
+    }
+
+    /// The revision that devices are given.
+    func current(_ id: UpdateID) -> Revision? {
+        guard let current = catalog.current(id) else { return nil }
+        return revisionsByUpdate[id]?.first { $0.revision.id == current.id }?.revision
+    }
+
+    func approvals(of id: UpdateID) -> [Approval] { approvalsByUpdate[id] ?? [] }
+
+    func name(_ id: UpdateID) -> NamedUpdate { NamedUpdate(id: id, title: title(id)) }
+
+    func title(_ id: UpdateID) -> String? { current(id)?.metadata.text()?.title }
+
+    func state(of id: UpdateID, _ condition: UpdateCondition?) -> UpdateApprovalState {
+        if condition?.isDeclined == true { return .declined }
+        return approvals(of: id).contains { $0.action == .install || $0.action == .uninstall } ? .approved : .unapproved
+    }
+
+    func summary(of id: UpdateID) -> UpdateSummary? {
+        guard let revision = current(id) else { return nil }
+        let condition = catalog.condition(of: id)
+        let metadata = revision.metadata
+        return UpdateSummary(
+            id: id, revision: metadata.identity.revisionNumber, type: metadata.type, title: metadata.text()?.title ?? "",
+            kbArticles: metadata.kbArticleIDs, products: (condition?.categories.products ?? []).compactMap(title).sorted(),
+            classification: condition?.categories.classifications.first.flatMap(title), msrcSeverity: metadata.msrcSeverity,
+            state: state(of: id, condition), isSuperseded: condition?.isSuperseded ?? false,
+            isExpired: condition?.isExpired ?? false, isIncomplete: isIncomplete(revision, condition),
+            source: revision.provenance.source.description, isVerified: revision.provenance.isVerified)
+    }
+
+    private func isIncomplete(_ revision: Revision, _ condition: UpdateCondition?) -> Bool {
+        let lacks = condition?.unmet.contains {
+            // A member that waits for its bundles lacks nothing itself.
+            if case .bundlesNotDelivered = $0 { false } else { true }
+        }
+        if lacks == true { return true }
+        return revision.metadata.files.contains { !filesHeld($0.sha1) }
+    }
+
+    func passes(_ id: UpdateID, _ filter: UpdateFilter) -> Bool {
+        guard let revision = current(id) else { return false }
+        let condition = catalog.condition(of: id)
+        let metadata = revision.metadata
+        if !filter.includesEverything {
+            guard metadata.type == .software || metadata.type == .driver, condition?.isBundleMember != true else { return false }
+        }
+        if filter.isSuperseded, condition?.isSuperseded != true { return false }
+        if filter.isExpired, condition?.isExpired != true { return false }
+        if let source = filter.source, revision.provenance.source.description != source { return false }
+        if let state = filter.state, self.state(of: id, condition) != state { return false }
+        if let product = filter.product {
+            let categories = condition.map { $0.categories.products + $0.categories.productFamilies + $0.categories.companies } ?? []
+            guard categories.contains(where: { contains(title($0), product) }) else { return false }
+        }
+        if let classification = filter.classification {
+            guard (condition?.categories.classifications ?? []).contains(where: { contains(title($0), classification) }) else { return false }
+        }
+        if let words = filter.text {
+            let texts = metadata.localizedTexts.flatMap { [$0.title, $0.description ?? ""] } + metadata.kbArticleIDs.map { "KB\($0)" }
+            guard words.split(separator: " ").allSatisfy({ word in texts.contains { contains($0, String(word)) } }) else { return false }
+        }
+        return true
+    }
+
+    private func contains(_ text: String?, _ part: String) -> Bool {
+        text?.lowercased().contains(part.lowercased()) ?? false
+    }
+
+    /// The updates a person means by `text`: one by its UpdateID, or those of a KB number that are not members of bundles.
+    func resolve(_ text: String) throws(EngineError) -> [UpdateID] {
+        if let id = UpdateID(text) {
+            guard revisionsByUpdate[id] != nil else { throw EngineError(.refused, "no update \(id) is held") }
+            return [id]
+        }
+        let number = text.lowercased().hasPrefix("kb") ? String(text.dropFirst(2)) : text
+        guard !number.isEmpty, number.allSatisfy({ $0.isASCII && $0.isNumber }) else {
+            throw EngineError(.refused, "\(text) is neither an UpdateID nor a KB number")
+        }
+        let found = updateIDs.filter { id in
+            current(id)?.metadata.kbArticleIDs.contains(number) == true && catalog.condition(of: id)?.isBundleMember != true
+        }
+        guard !found.isEmpty else { throw EngineError(.refused, "no update has KB\(number)") }
+        return found
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+
+/// What an administrator may set: the file `martlet.json` of a home.
+public struct Configuration: Codable, Hashable, Sendable {
+    /// The names and addresses of the certificate, the first being the one devices are told.
+    public var hosts: [String]
+    /// The port in the URLs given to devices, where it is not the port bound (behind a forwarder).
+    public var publicPort: Int?
+    /// Deliver only approved updates and what they need; unapproved ones are then never evaluated or reported as needed.
+    public var restrictToApproved: Bool
+
+    public init(hosts: [String], publicPort: Int? = nil, restrictToApproved: Bool = false) {
+        self.hosts = hosts
+        self.publicPort = publicPort
+        self.restrictToApproved = restrictToApproved
+    }
+
+    /// Every field but the names may be left out of the file.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        hosts = try container.decode([String].self, forKey: .hosts)
+        publicPort = try container.decodeIfPresent(Int.self, forKey: .publicPort)
+        restrictToApproved = try container.decodeIfPresent(Bool.self, forKey: .restrictToApproved) ?? false
+    }
+
+    static func load(from home: Home) throws(EngineError) -> Configuration {
+        guard let data = FileManager.default.contents(atPath: home.configurationFile) else {
+            throw EngineError(.failed, "cannot read \(home.configurationFile)")
+        }
+        do {
+            let configuration = try JSONDecoder().decode(Configuration.self, from: data)
+            guard !configuration.hosts.isEmpty else { throw EngineError(.refused, "\(home.configurationFile): hosts is empty") }
+            if let port = configuration.publicPort, !(1...65535).contains(port) {
+                throw EngineError(.refused, "\(home.configurationFile): publicPort \(port) is no port")
+            }
+            return configuration
+        } catch let error as EngineError {
+            throw error
+        } catch {
+            throw EngineError(.refused, "\(home.configurationFile) cannot be read as configuration: \(error)")
+        }
+    }
+
+    func save(to home: Home) throws(EngineError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            let data = try encoder.encode(self) + Data("\n".utf8)
+            let created = FileManager.default.createFile(
+                atPath: home.configurationFile, contents: data, attributes: [.posixPermissions: 0o600])
+            guard created else { throw EngineError(.failed, "cannot write \(home.configurationFile)") }
+        } catch let error as EngineError {
+            throw error
+        } catch {
+            throw EngineError(.failed, "cannot write \(home.configurationFile): \(error)")
+        }
+    }
+}

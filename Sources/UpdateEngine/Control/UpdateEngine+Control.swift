@@ -1,0 +1,26 @@
+extension UpdateEngine {
+    /// Carries out one command. Whatever it changed is committed and before the devices when it returns.
+    public func perform(_ request: ControlRequest, output: ControlOutput) async throws -> ControlResult {
+        switch request {
+        case .importUpdates(let paths, let source):
+            return .imported(try await importUpdates(paths: paths, source: source, progress: output.progress))
+        case .addFiles(let paths): return .files(try await addFiles(paths: paths, progress: output.progress))
+        case .verifyFiles(let deep): return .files(try await verifyFiles(deep: deep, progress: output.progress))
+        case .listUpdates(let filter): return .updates(try await updates(filter))
+        case .showUpdate(let id): return .update(try await update(id))
+        case .fragment(let id, let kind):
+            try await fragment(kind, of: id, to: output.bytes)
+            return .bytes
+        case .changeUpdates(let selection, let change, let isDryRun):
+            return .changed(try await apply(change, to: selection, isDryRun: isDryRun))
+        case .listGroups: return .groups(try await groups())
+        case .createGroup(let name, let parent): return .group(try await createGroup(name: name, parent: parent))
+        case .removeGroup(let name): return .group(try await removeGroup(name: name))
+        case .moveGroup(let name, let parent): return .group(try await moveGroup(name: name, parent: parent))
+        case .listDevices(let group): return .devices(try await devices(inGroup: group))
+        case .showDevice(let name): return .device(try await deviceDetails(name))
+        case .assignDevices(let assignments): return .devicesChanged(try await assign(assignments))
+        case .forgetDevices(let names): return .devicesChanged(try await forget(names))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+public import UpdateProtocols
+public import Updates
+
+/// What devices may ask, freed of HTTP and XML: the server decodes, calls one of these, and encodes.
+///
+/// What does not say `async` never waits: it reads the catalog and the device table in memory and may run on an event loop.
+public protocol DeviceOperations: Sendable {
+    func deviceConfiguration() -> GetConfig.Response
+    func authorize(_ request: GetAuthorizationCookie.Request) throws(SOAPFault) -> GetAuthorizationCookie.Response
+    func issueCookie(_ request: GetCookie.Request) throws(SOAPFault) -> CookieElement
+    /// Checks a cookie's seal, purpose, server and expiry before anything else of a request is read (architecture: tokens).
+    func open(_ cookie: CookieElement?) throws(SOAPFault) -> DeviceSession
+    /// Durable when it returns.
+    func register(_ session: DeviceSession, _ request: RegisterComputer.Request, from address: String) async throws(SOAPFault)
+    func startCategoryScan(_ request: StartCategoryScan.Request) throws(SOAPFault) -> StartCategoryScan.Response
+    func scan(_ session: DeviceSession, _ request: SyncUpdates.Request) throws(SOAPFault) -> DeviceScan
+    /// - Parameter baseURL: `https://NAME:PORT`, without a slash at its end.
+    func extendedUpdateInfo(
+        _ session: DeviceSession, _ request: GetExtendedUpdateInfo.Request, baseURL: String
+    ) throws(SOAPFault) -> DeviceExtendedInfo
+    func fileLocations(
+        _ session: DeviceSession, _ request: GetFileLocations.Request, baseURL: String
+    ) throws(SOAPFault) -> GetFileLocations.Response
+    /// Durable when it returns.
+    func report(_ session: DeviceSession, _ request: ReportEventBatch.Request) async throws(ReportRefusal)
+}
+
+/// What a cookie that was checked says.
+public struct DeviceSession: Sendable {
+    public let deviceID: DeviceID
+    public let isRegistered: Bool
+    public let anchor: Generation
+    public let configurationVersion: Timestamp
+    public let clientProtocolMajor: UInt16
+    public let clientProtocolMinor: UInt16
+    public let expires: Timestamp
+    let dnsNameDigest: SHA256Digest
+}
+
+/// The answer to SyncUpdates and the means to encode it.
+public struct DeviceScan: Sendable {
+    public let answer: ScanAnswer
+    public let cookie: CookieElement
+    /// Appends a revision's Core fragment, escaped, from the catalog and pack that the answer was made with.
+    public let appendCore: @Sendable (RevisionID, inout XMLBytes) throws -> Void
+
+    public init(answer: ScanAnswer, cookie: CookieElement, appendCore: @escaping @Sendable (RevisionID, inout XMLBytes) throws -> Void) {
+        self.answer = answer
+        self.cookie = cookie
+        self.appendCore = appendCore
+    }
+}
+
+/// The answer to GetExtendedUpdateInfo and the means to encode it.
+public struct DeviceExtendedInfo: Sendable {
+    public let pieces: [GetExtendedUpdateInfo.Piece]
+    public let fileLocations: [FileLocation]
+    /// Asked for, and not delivered to this device.
+    public let outOfScope: [RevisionID]
+    /// Appends a piece's fragment, escaped.
+    public let appendFragment: @Sendable (GetExtendedUpdateInfo.Piece, inout XMLBytes) throws -> Void
+
+    public init(
+        pieces: [GetExtendedUpdateInfo.Piece], fileLocations: [FileLocation], outOfScope: [RevisionID],
+        appendFragment: @escaping @Sendable (GetExtendedUpdateInfo.Piece, inout XMLBytes) throws -> Void
+    ) {
+        self.pieces = pieces
+        self.fileLocations = fileLocations
+        self.outOfScope = outOfScope
+        self.appendFragment = appendFragment
+    }
+}
+
+/// Why a report was not taken.
+public enum ReportRefusal: Error, Hashable, Sendable {
+    case fault(SOAPFault)
+    /// The queue is full: HTTP 503 with Retry-After; the device sends the same batch again.
+    case busy(retryAfterSeconds: Int)
+}

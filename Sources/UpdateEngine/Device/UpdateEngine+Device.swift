@@ -1,0 +1,282 @@
+import Logging
+import Storage
+import Synchronization
+import TrustedTransport
+import UpdateCatalog
+public import UpdateProtocols
+import Updates
+
+extension UpdateEngine: DeviceOperations {
+    /// A cookie's life ([MS-WUSP] product behaviour; observed.md section 2: one hour, never extended by use).
+    static let cookieLifetimeSeconds: Int64 = 3600
+    static let plugInID = "SimpleTargeting"
+
+    public func deviceConfiguration() -> GetConfig.Response {
+        GetConfig.Response(
+            lastChange: configurationVersion, isRegistrationRequired: true, plugInID: Self.plugInID,
+            properties: [
+                .init(name: "MaxExtendedUpdatesPerRequest", value: "\(RequestedLimits.revisionIDs)"),
+                .init(name: "PackageServerShare", value: "\\\\\(configuration.hosts[0])\\UpdateServicesPackages"),
+                .init(name: "ProtocolVersion", value: "3.2"), .init(name: "IsInventoryRequired", value: "0"),
+                .init(name: "ClientReportingLevel", value: "2"),
+            ])
+    }
+
+    public func authorize(_ request: GetAuthorizationCookie.Request) throws(SOAPFault) -> GetAuthorizationCookie.Response {
+        guard let deviceID = request.clientID.flatMap({ DeviceID($0) }) else { throw SOAPFault(.invalidParameters, "clientId") }
+        guard let dnsName = request.dnsName, Self.isDNSName(dnsName) else { throw SOAPFault(.invalidParameters, "dnsName") }
+        let token = SessionToken(
+            purpose: .authorization, serverID: serverID, deviceID: deviceID, isRegistered: false, clientProtocolMajor: 0,
+            clientProtocolMinor: 0, configurationVersion: configurationVersion, generation: .zero,
+            expires: clock().adding(seconds: Self.cookieLifetimeSeconds), dnsNameDigest: Self.dnsNameDigest(dnsName))
+        return AuthorizationCookie(plugInID: Self.plugInID, cookieData: sealer.seal(token))
+    }
+
+    public func issueCookie(_ request: GetCookie.Request) throws(SOAPFault) -> CookieElement {
+        guard request.authorizationCookies.count == 1, request.authorizationCookies[0].plugInID == Self.plugInID else {
+            throw SOAPFault(.invalidAuthorizationCookie, "authCookies")
+        }
+        let now = clock()
+        let authorization: SessionToken
+        do {
+            authorization = try sealer.open(
+                request.authorizationCookies[0].cookieData, purpose: .authorization, serverID: serverID, now: now)
+        } catch {
+            switch error {
+            case .otherServer: throw SOAPFault(.serverChanged, "authCookies")
+            case .expired: throw SOAPFault(.cookieExpired, "authCookies")
+            case .unauthentic, .wrongPurpose: throw SOAPFault(.invalidAuthorizationCookie, "authCookies")
+            }
+        }
+        guard let version = request.protocolVersion.flatMap({ ProtocolVersion($0) }) else {
+            throw SOAPFault(.invalidParameters, "protocolVersion")
+        }
+        guard request.lastChange == configurationVersion else { throw SOAPFault(.configChanged, "lastChange") }
+        let token = SessionToken(
+            purpose: .session, serverID: serverID, deviceID: authorization.deviceID,
+            isRegistered: device(authorization.deviceID)?.isRegistered ?? false, clientProtocolMajor: version.major,
+            clientProtocolMinor: version.minor, configurationVersion: configurationVersion,
+            generation: try anchor(of: request.oldCookie, for: authorization.deviceID, at: now),
+            expires: now.adding(seconds: Self.cookieLifetimeSeconds), dnsNameDigest: authorization.dnsNameDigest)
+        return CookieElement(expiration: token.expires, encryptedData: sealer.seal(token))
+    }
+
+    /// An authentic cookie of the same device carries its anchor on, expired or not: a device scans every 22 hours with a one-hour cookie
+    /// and must not get its whole cache back as changed.
+    private func anchor(of oldCookie: CookieElement?, for device: DeviceID, at now: Timestamp) throws(SOAPFault) -> Generation {
+        guard let data = oldCookie?.encryptedData, !data.isEmpty else { return .zero }
+        let token: SessionToken
+        do {
+            token = try sealer.open(data, purpose: .session, serverID: serverID, now: now)
+        } catch {
+            switch error {
+            case .expired(let expired): token = expired
+            case .otherServer: throw SOAPFault(.serverChanged, "oldCookie")
+            case .unauthentic, .wrongPurpose: throw SOAPFault(.invalidCookie, "oldCookie")
+            }
+        }
+        return token.deviceID == device ? token.generation : .zero
+    }
+
+    public func open(_ cookie: CookieElement?) throws(SOAPFault) -> DeviceSession {
+        guard let data = cookie?.encryptedData else { throw SOAPFault(.invalidCookie, "cookie") }
+        do {
+            let token = try sealer.open(data, purpose: .session, serverID: serverID, now: clock())
+            return DeviceSession(
+                deviceID: token.deviceID, isRegistered: token.isRegistered, anchor: token.generation,
+                configurationVersion: token.configurationVersion, clientProtocolMajor: token.clientProtocolMajor,
+                clientProtocolMinor: token.clientProtocolMinor, expires: token.expires, dnsNameDigest: token.dnsNameDigest)
+        } catch {
+            switch error {
+            case .otherServer: throw SOAPFault(.serverChanged, "cookie")
+            case .expired: throw SOAPFault(.cookieExpired, "cookie")
+            case .unauthentic, .wrongPurpose: throw SOAPFault(.invalidCookie, "cookie")
+            }
+        }
+    }
+
+    public func register(
+        _ session: DeviceSession, _ request: RegisterComputer.Request, from address: String
+    ) async throws(SOAPFault) {
+        guard Self.isDNSName(request.facts.dnsName), Self.dnsNameDigest(request.facts.dnsName) == session.dnsNameDigest else {
+            throw SOAPFault(.invalidParameters, "computerInfo.DnsName")
+        }
+        let now = clock()
+        if device(session.deviceID)?.isRegistered != true {
+            let devices = deviceCount
+            guard registrations.withLock({ $0.admits(address, at: now, devices: devices) }) else {
+                log.warning("a registration was refused: too many new devices", metadata: ["address": "\(address)"])
+                throw SOAPFault(.serverBusy)
+            }
+        }
+        do {
+            publish([try await store.register(session.deviceID, facts: request.facts, at: now)])
+        } catch {
+            log.error("a registration could not be stored: \(error)")
+            throw SOAPFault(.internalServerError)
+        }
+    }
+
+    public func startCategoryScan(_ request: StartCategoryScan.Request) throws(SOAPFault) -> StartCategoryScan.Response {
+        let answer = catalog.startCategoryScan(request.categories.map { ($0.andGroup, $0.id) })
+        return StartCategoryScan.Response(preferred: answer.preferred, inError: answer.inError)
+    }
+
+    public func scan(_ session: DeviceSession, _ request: SyncUpdates.Request) throws(SOAPFault) -> DeviceScan {
+        let (catalog, _, device) = try registered(session)
+        let answer = catalog.scan(
+            ScanRequest(
+                installedNonLeaf: request.installedNonLeaf, otherCached: request.otherCached, anchor: session.anchor,
+                groupsGeneration: device.groupsGeneration, pass: request.skipSoftwareSync ? .driver : .software,
+                filterCategories: request.filterCategories, needsTwoGroupsOutOfScope: request.needsTwoGroupsOutOfScope),
+            in: catalog.view(of: device.groups))
+        return DeviceScan(
+            answer: answer, cookie: cookie(of: session, anchor: answer.generation),
+            appendCore: { [self] in try append(.core, of: $0, to: &$1) })
+    }
+
+    public func extendedUpdateInfo(
+        _ session: DeviceSession, _ request: GetExtendedUpdateInfo.Request, baseURL: String
+    ) throws(SOAPFault) -> DeviceExtendedInfo {
+        let (catalog, files, device) = try registered(session)
+        let view = catalog.view(of: device.groups)
+        var seen: Set<RevisionID> = []
+        let asked = request.revisionIDs.filter { seen.insert($0).inserted }
+        let delivered = asked.filter { catalog.isDelivered($0, in: view) }
+        let pieces = request.infoTypes.flatMap { type in
+            delivered.flatMap { id in
+                kinds(type, of: id, locales: request.locales, geoID: request.geoID).map { GetExtendedUpdateInfo.Piece(id: id, kind: $0) }
+            }
+        }
+        var locations: [FileLocation] = []
+        if !Set(request.infoTypes).isDisjoint(with: [.extended, .fileUrl]) {
+            var located: Set<SHA1Digest> = []
+            for file in delivered.flatMap({ files.files(of: $0) }) where located.insert(file.sha1).inserted {
+                locations.append(FileLocation(digest: file.sha1, url: ContentPath.url(of: file.sha1, named: file.name, at: baseURL)))
+            }
+        }
+        return DeviceExtendedInfo(
+            pieces: pieces, fileLocations: locations, outOfScope: asked.filter { !catalog.isDelivered($0, in: view) },
+            appendFragment: { [self] in try append($0.kind, of: $0.id, to: &$1) })
+    }
+
+    /// Appends a fragment, escaped. One that is damaged is not served: it is derived again from its document, and the device asks again.
+    private func append(_ kind: FragmentKind, of id: RevisionID, to bytes: inout XMLBytes) throws {
+        do {
+            let found: Void? = try store.withFragment(id, kind) { bytes.appendEscaped($0) }
+            guard found != nil else { throw StorageError(.notFound, "revision \(id.rawValue) lacks a fragment") }
+        } catch {
+            log.error("a fragment of revision \(id.rawValue) cannot be served: \(error)")
+            repair(id)
+            throw error
+        }
+    }
+
+    /// The fragments that answer one type: for localized ones the asked locale, else its language, else English
+    /// ([MS-WUSP] 2.2.2.2.9: the server should always add `en`).
+    private func kinds(
+        _ type: XmlUpdateFragmentType, of id: RevisionID, locales: [String], geoID: String?
+    ) -> [FragmentKind] {
+        switch type {
+        case .core: return [.core]
+        case .extended: return [.extended]
+        case .localizedProperties:
+            let held = store.kinds(of: id)
+            var chosen: [FragmentKind] = []
+            for locale in locales + ["en"] {
+                let language = locale.lowercased()
+                for wanted in [language, String(language.prefix { $0 != "-" })] {
+                    let match = held.first {
+                        if case .localizedProperties(let name) = $0 { name.lowercased() == wanted } else { false }
+                    }
+                    if let match {
+                        if !chosen.contains(match) { chosen.append(match) }
+                        break
+                    }
+                }
+            }
+            return chosen
+        case .eula:
+            let languages = Set((locales + ["en"]).flatMap { [$0.lowercased(), String($0.lowercased().prefix { $0 != "-" })] })
+            return store.kinds(of: id).filter {
+                guard case .eula(let language, let geography) = $0 else { return false }
+                return languages.contains(language.lowercased()) && (geography.isEmpty || geography == geoID)
+            }
+        default: return []
+        }
+    }
+
+    public func fileLocations(
+        _ session: DeviceSession, _ request: GetFileLocations.Request, baseURL: String
+    ) throws(SOAPFault) -> GetFileLocations.Response {
+        let (_, files, _) = try registered(session)
+        let locations = request.digests.compactMap { digest in
+            files.file(digest).map { FileLocation(digest: digest, url: ContentPath.url(of: digest, named: $0.name, at: baseURL)) }
+        }
+        return GetFileLocations.Response(fileLocations: locations, newCookie: cookie(of: session, anchor: session.anchor))
+    }
+
+    /// The cookie that replaces a session's own: its time does not start anew (observed.md section 2).
+    private func cookie(of session: DeviceSession, anchor: Generation) -> CookieElement {
+        let token = SessionToken(
+            purpose: .session, serverID: serverID, deviceID: session.deviceID, isRegistered: true,
+            clientProtocolMajor: session.clientProtocolMajor, clientProtocolMinor: session.clientProtocolMinor,
+            configurationVersion: session.configurationVersion, generation: anchor, expires: session.expires,
+            dnsNameDigest: session.dnsNameDigest)
+        return CookieElement(expiration: session.expires, encryptedData: sealer.seal(token))
+    }
+
+    public func report(_ session: DeviceSession, _ request: ReportEventBatch.Request) async throws(ReportRefusal) {
+        guard device(session.deviceID)?.isRegistered == true else { throw .fault(SOAPFault(.registrationRequired)) }
+        guard request.events.allSatisfy({ $0.deviceID == session.deviceID }) else {
+            throw .fault(SOAPFault(.invalidParameters, "eventBatch.BasicData.TargetID.Sid"))
+        }
+        if request.droppedEvents > 0 {
+            log.warning("\(request.droppedEvents) oversized events of a report were dropped", metadata: ["device": "\(session.deviceID)"])
+        }
+        do {
+            publish(try await reports.submit(EventBatch(deviceID: session.deviceID, events: request.events)))
+        } catch is ReportQueue.Full {
+            throw .busy(retryAfterSeconds: 60)
+        } catch {
+            log.error("a report could not be stored: \(error)")
+            throw .fault(SOAPFault(.internalServerError))
+        }
+    }
+
+    /// What the server holds, and the device of a session; all of one moment.
+    private func registered(
+        _ session: DeviceSession
+    ) throws(SOAPFault) -> (catalog: Catalog, files: FileIndex, device: KnownDevice) {
+        guard session.configurationVersion == configurationVersion else { throw SOAPFault(.configChanged, "cookie") }
+        let (catalog, files, device) = answering(session.deviceID)
+        guard let device, device.isRegistered else { throw SOAPFault(.registrationRequired) }
+        return (catalog, files, device)
+    }
+
+    /// 1 to 255 bytes, none of them a control character, a space or one that separates elsewhere.
+    static func isDNSName(_ name: String) -> Bool {
+        (1...255).contains(name.utf8.count)
+            && name.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f && !";,/\\\"<>".unicodeScalars.contains($0) }
+    }
+
+    static func dnsNameDigest(_ name: String) -> SHA256Digest {
+        TokenSealer.digest(of: name.lowercased())
+    }
+}
+
+/// Where a payload is found: `/Content/XX/HEX.ext`, XX being the last two digits of its SHA-1 (observed.md section 5).
+enum ContentPath {
+    static func url(of digest: SHA1Digest, named name: String, at baseURL: String) -> String {
+        let digits = digest.description
+        return "\(baseURL)/Content/\(digits.suffix(2))/\(digits)\(Self.extension(of: name))"
+    }
+
+    /// The extension with its dot, of letters and digits only; `.bin` where there is none, since a path without one is refused.
+    static func `extension`(of name: String) -> String {
+        guard let dot = name.lastIndex(of: ".") else { return ".bin" }
+        let suffix = name[name.index(after: dot)...]
+        let isPlain = suffix.utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x41 && $0 <= 0x5a) || ($0 >= 0x61 && $0 <= 0x7a) || $0 == 0x5f }
+        return (1...16).contains(suffix.utf8.count) && isPlain ? ".\(suffix)" : ".bin"
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+public import Logging
+import Storage
+public import TrustedTransport
+public import Updates
+
+extension UpdateEngine {
+    /// Makes a home: its configuration, CA, server certificate, keys and an empty database. Refuses a folder that has anything in it, and
+    /// leaves nothing behind where it fails.
+    ///
+    /// - Parameter hosts: the names and addresses of the certificate, the first being the one devices are told. The CA can sign for these
+    ///   only, ever.
+    public static func create(_ home: Home, hosts: [String], at now: Timestamp, log: Logger) async throws {
+        let names = try hosts.map { try ServerName($0) }
+        let folderWasThere = FileManager.default.fileExists(atPath: home.path)
+        try home.create()
+        do {
+            _ = try ServerIdentity.create(in: home.identityFiles, names: names, now: now)
+            _ = try TokenKeys.create(at: home.tokenKeysFile, now: now)
+            let store = try await SQLiteStore.create(home: home.path, at: now, log: log)
+            try await store.close()
+            // Last: a folder without it is no home.
+            try Configuration(hosts: names.map(\.description)).save(to: home)
+        } catch {
+            let left = folderWasThere ? (try? FileManager.default.contentsOfDirectory(atPath: home.path))?.map { home.path + "/" + $0 } : [home.path]
+            for path in left ?? [] { try? FileManager.default.removeItem(atPath: path) }
+            throw error
+        }
+    }
+
+    /// The certificate the server shows, renewed if its time is near its end or the configuration names other hosts.
+    public func loadIdentity() throws -> ServerIdentity {
+        try ServerIdentity.load(from: home.identityFiles, names: try configuration.hosts.map { try ServerName($0) }, now: clock())
+    }
+}
+
+extension Home {
+    var identityFiles: IdentityFiles {
+        IdentityFiles(
+            caCertificate: caFile, caKey: tlsFolder + "/ca.key", certificate: tlsFolder + "/server.pem", key: tlsFolder + "/server.key")
+    }
+
+    var tokenKeysFile: String { tlsFolder + "/token.keys" }
+}

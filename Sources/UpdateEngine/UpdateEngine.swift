@@ -1,0 +1,132 @@
+public import Logging
+public import Storage
+import Synchronization
+import TrustedTransport
+public import UpdateCatalog
+public import Updates
+
+/// The use cases of one home, and the catalog that devices are answered from.
+///
+/// Changes go through one gate, are committed, and swap the catalog before they return: what a command changed is what the next device
+/// sees. Readers take the current catalog and are never kept waiting.
+public final class UpdateEngine: Sendable {
+    public let home: Home
+    public let configuration: Configuration
+    let store: SQLiteStore
+    public let files: DirectoryFileStore
+    let sealer: TokenSealer
+    let serverID: UpdateID
+    let configurationVersion: Timestamp
+    let clock: @Sendable () -> Timestamp
+    let log: Logger
+    let gate = SerialGate()
+    let reports: ReportQueue
+    let registrations: Mutex<RegistrationLimit>
+    private let state: Mutex<State>
+
+    /// What devices are answered from; replaced as a whole.
+    struct State: Sendable {
+        var catalog: Catalog
+        var files: FileIndex
+        var devices: [DeviceID: KnownDevice]
+
+        /// Takes devices as they are now held, unless a newer change of theirs is there already.
+        mutating func update(_ changed: [Device]) {
+            for device in changed {
+                let known = KnownDevice(device)
+                if let present = devices[device.id], present.groupsGeneration > known.groupsGeneration { continue }
+                devices[device.id] = known
+            }
+        }
+    }
+
+    /// What a scan must know of a device.
+    struct KnownDevice: Sendable {
+        var groups: Set<GroupID>
+        var groupsGeneration: Generation
+        /// It has registered, and was not only named by an administrator.
+        var isRegistered: Bool
+
+        init(_ device: Device) {
+            groups = device.groups
+            groupsGeneration = device.groupsGeneration
+            isRegistered = device.facts != nil
+        }
+    }
+
+    /// Opens a home that this process has locked.
+    ///
+    /// - Parameter clock: the time of day; tests turn it.
+    public static func open(
+        _ home: Home, clock: @escaping @Sendable () -> Timestamp = { .now }, log: Logger
+    ) async throws -> UpdateEngine {
+        let configuration = try Configuration.load(from: home)
+        let store = try await SQLiteStore.open(home: home.path, log: log)
+        let files = try await DirectoryFileStore.open(folder: home.contentFolder, store: store, log: log)
+        let keys = try TokenKeys.load(from: home.tokenKeysFile)
+        let revisions = try await store.revisions()
+        var index = FileIndex()
+        index.add(revisions.lazy.map(\.revision))
+        let catalog = Catalog(
+            revisions: revisions.map { CatalogRevision($0.revision, coreSize: $0.coreSize) },
+            approvals: try await store.approvals(), declines: try await store.declines(), groups: try await store.groups(),
+            options: CatalogOptions(restrictToApproved: configuration.restrictToApproved),
+            generation: try await store.generation())
+        let devices = try await store.devices()
+        return UpdateEngine(
+            home: home, configuration: configuration, store: store, files: files, sealer: TokenSealer(keys: keys),
+            serverID: try await store.serverID(), configurationVersion: try await store.configurationChangedAt(), clock: clock,
+            log: log,
+            state: State(
+                catalog: catalog, files: index, devices: Dictionary(uniqueKeysWithValues: devices.map { ($0.id, KnownDevice($0)) })))
+    }
+
+    private init(
+        home: Home, configuration: Configuration, store: SQLiteStore, files: DirectoryFileStore, sealer: TokenSealer,
+        serverID: UpdateID, configurationVersion: Timestamp, clock: @escaping @Sendable () -> Timestamp, log: Logger, state: State
+    ) {
+        self.home = home
+        self.configuration = configuration
+        self.store = store
+        self.files = files
+        self.sealer = sealer
+        self.serverID = serverID
+        self.configurationVersion = configurationVersion
+        self.clock = clock
+        self.log = log
+        self.reports = ReportQueue(store: store, clock: clock)
+        self.registrations = Mutex(RegistrationLimit())
+        self.state = Mutex(state)
+    }
+
+    /// Ends after everything acknowledged is on disk.
+    public func close() async throws {
+        await reports.finish()
+        try await store.close()
+    }
+
+    /// The catalog of this moment; a scan keeps the one it started with.
+    public var catalog: Catalog { state.withLock { $0.catalog } }
+
+    /// What a device is answered from, all of one moment. (The table of devices is not handed out: a copy in use would make the next
+    /// registration copy all of it.)
+    func answering(_ id: DeviceID) -> (catalog: Catalog, files: FileIndex, device: KnownDevice?) {
+        state.withLock { ($0.catalog, $0.files, $0.devices[id]) }
+    }
+
+    var fileIndex: FileIndex { state.withLock { $0.files } }
+
+    func device(_ id: DeviceID) -> KnownDevice? { state.withLock { $0.devices[id] } }
+
+    var deviceCount: Int { state.withLock { $0.devices.count } }
+
+    /// Puts a committed change before the devices. `change` must be quick: nothing is answered while it runs.
+    func publish(_ change: (inout State) -> Void) {
+        state.withLock { change(&$0) }
+    }
+
+    /// Puts devices as they are now held before the next request.
+    func publish(_ devices: [Device]) {
+        publish { $0.update(devices) }
+    }
+}

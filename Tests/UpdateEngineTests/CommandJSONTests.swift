@@ -1,0 +1,49 @@
+import Foundation
+import TestSupport
+import Testing
+import Updates
+
+@testable import UpdateEngine
+
+/// What `--json` prints, against the schemas of docs/cli-json.md.
+struct CommandJSONTests {
+    private func problems(_ value: some Encodable, _ schema: String, _ schemas: [String: JSONSchema]) throws -> [String] {
+        try #require(schemas[schema], "no schema \(schema)").problems(printing: value)
+    }
+
+    @Test func `every command prints what its schema says`() async throws {
+        let schemas = try JSONSchema.documented()
+        let test = try await TestEngine()
+        let engine = test.engine
+        let samples = Evidence.packageRoot.appending(path: "Samples").path(percentEncoded: false)
+        let report = try await engine.importUpdates(paths: [samples], source: "sample") { _ in }
+        #expect(report.imported.count >= 60)
+        #expect(try problems(report, "imported", schemas) == [])
+        let everything = try await engine.updates(UpdateFilter(includesEverything: true))
+        #expect(try problems(everything, "updates", schemas) == [])
+        for update in everything { #expect(try problems(try await engine.update(update.id.description), "update", schemas) == []) }
+        let group = try await engine.createGroup(name: "Lab", parent: nil)
+        #expect(try problems(group, "group", schemas) == [])
+        #expect(try problems(try await engine.groups(), "groups", schemas) == [])
+        let change = try await engine.apply(
+            .approve(groups: ["Lab"], action: .install, deadline: Timestamp("2027-01-31T18:00:00Z")),
+            to: .filter(UpdateFilter(classification: "Security")), isDryRun: false)
+        #expect(!change.changed.isEmpty)
+        #expect(try problems(change, "updateChange", schemas) == [])
+        let approved = try #require(change.changed.first)
+        #expect(try problems(try await engine.update(approved.id.description), "update", schemas) == [])
+        let device = UpdateID.numbered(77).description
+        let assigned = try await engine.assign([DeviceAssignment(device: device, group: "Lab"), DeviceAssignment(device: "nobody", group: "Lab")])
+        #expect(assigned.refused.count == 1)
+        #expect(try problems(assigned, "deviceChange", schemas) == [])
+        #expect(try problems(try await engine.devices(inGroup: nil), "devices", schemas) == [])
+        #expect(try problems(try await engine.deviceDetails(device), "device", schemas) == [])
+        #expect(try problems(try await engine.verifyFiles(deep: true) { _ in }, "files", schemas) == [])
+    }
+
+    @Test func `a schema that does not fit says where`() throws {
+        let schema = try JSONSchema(#"{"type": "object", "required": ["a"], "properties": {"a": {"type": "array", "items": {"type": "integer"}}}}"#)
+        #expect(try schema.problems(in: Data(#"{"a": [1, "2"], "b": 3}"#.utf8)).sorted() == ["$.a[1] is no integer", "$.b is not in the schema"])
+        #expect(try schema.problems(in: Data("{}".utf8)) == ["$.a is missing"])
+    }
+}
