@@ -1,0 +1,46 @@
+public import Updates
+
+/// What a scan is to do besides scanning.
+public struct ScanOptions: Sendable {
+    /// What the device says it has.
+    public var rule: EvaluationRule
+    /// The group asked for by client-side targeting; several are joined by `;` (protocol.md section 2.4).
+    public var targetGroup: String?
+    /// What the device says of itself; nothing for the simulated device's own (``DeviceFacts/simulated(_:)``).
+    public var facts: DeviceFacts?
+    /// Where the files of offered updates go; nothing to leave them.
+    public var downloadFolder: String?
+    /// Whether the server is told the outcome.
+    public var isReporting: Bool
+
+    public init(
+        rule: EvaluationRule = .fresh, targetGroup: String? = nil, facts: DeviceFacts? = nil, downloadFolder: String? = nil,
+        isReporting: Bool = false
+    ) {
+        self.rule = rule
+        self.targetGroup = targetGroup
+        self.facts = facts
+        self.downloadFolder = downloadFolder
+        self.isReporting = isReporting
+    }
+}
+
+extension DeviceFacts {
+    /// A device that says it is simulated, with the Windows version of the captures (observed.md section 2); its name comes from its id,
+    /// so that many devices on one machine can be told apart.
+    public static func simulated(_ id: DeviceID) -> DeviceFacts {
+        DeviceFacts(
+            dnsName: "agent-\(id.text.prefix(8))", osMajorVersion: 10, osMinorVersion: 0, osBuildNumber: 26200, osLocale: "en-US",
+            manufacturer: "Martlet", model: "Simulated device", biosVersion: "unknown", processorArchitecture: "AMD64",
+            osDescription: "Simulated by Martlet", clientVersion: AgentVersion.quad)
+    }
+}
+
+/// The agent's own version.
+enum AgentVersion {
+    static let text = "0.1.0"
+    /// As the four numbers of `ClientVersion...Number`.
+    static let quad = "0.1.0.0"
+    /// The client protocol it speaks: that of the agent in the captures (observed.md section 1).
+    static let clientProtocol = "2.90"
+}
