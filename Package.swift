@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 ]
 
 extension Target.Dependency {
+    static let argumentParser = product("ArgumentParser", "swift-argument-parser")
     static let asn1 = product("SwiftASN1", "swift-asn1")
     static let asyncHTTPClient = product("AsyncHTTPClient", "async-http-client")
     static let crypto = product("Crypto", "swift-crypto")
@@ -20,6 +21,7 @@ extension Target.Dependency {
     static let nioHTTP1 = product("NIOHTTP1", "swift-nio")
     static let nioPosix = product("NIOPosix", "swift-nio")
     static let nioSSL = product("NIOSSL", "swift-nio-ssl")
+    static let unixSignals = product("UnixSignals", "swift-service-lifecycle")
     static let x509 = product("X509", "swift-certificates")
 
     private static func product(_ name: String, _ package: String) -> Self {
@@ -38,8 +40,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let package = Package(
     name: "martlet",
     platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "martlet", targets: ["martlet"]),
+        // For Fuzz/, which is a package of its own.
+        .library(name: "MartletProtocols", targets: ["Updates", "XMLStream", "UpdateProtocols", "UpdateCatalog"]),
+    ],
     dependencies: [
         // A trust product builds what was tested: every direct dependency is pinned.
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates.git", exact: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
@@ -48,6 +56,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
     ],
     targets: [
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
@@ -59,6 +68,15 @@ let package = Package(
         target("TrustedTransport", ["Updates", .asn1, .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509]),
         target("Storage", ["Updates", "CZlib", .crypto, .grdb, .logging]),
         target("UpdateEngine", ["Updates", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", .logging]),
+        target(
+            "UpdateServer",
+            ["Updates", "UpdateProtocols", "TrustedTransport", "Storage", "UpdateEngine", .logging, .nioCore, .nioHTTP1, .nioPosix]),
+        target("UpdateAgent", ["Updates", "XMLStream", "UpdateProtocols", "TrustedTransport"]),
+        .executableTarget(
+            name: "martlet",
+            dependencies: [
+                "Updates", "TrustedTransport", "UpdateEngine", "UpdateServer", "UpdateAgent", .argumentParser, .logging, .unixSignals,
+            ], swiftSettings: strict),
         target("TestSupport", ["Updates", "Storage"]),
         tests("UpdatesTests", ["Updates"]),
         tests("XMLStreamTests", ["CExpat", "XMLStream", "TestSupport"]),
@@ -67,6 +85,15 @@ let package = Package(
         tests("TrustedTransportTests", ["Updates", "TrustedTransport", .asn1, .crypto, .nioCore, .nioPosix, .nioSSL, .x509]),
         tests("StorageTests", ["Updates", "Storage", "TestSupport", .grdb, .logging]),
         tests(
-            "UpdateEngineTests", ["Updates", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", "UpdateEngine", "TestSupport", .logging]),
+            "UpdateEngineTests",
+            ["Updates", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", "UpdateEngine", "TestSupport", .logging]),
+        tests("UpdateAgentTests", ["Updates", "UpdateProtocols", "TrustedTransport", "UpdateAgent", "TestSupport"]),
+        // The programs they start must be built: hence the dependency on them.
+        tests(
+            "IntegrationTests",
+            [
+                "Updates", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", "UpdateEngine", "UpdateServer", "UpdateAgent",
+                "TestSupport", "martlet", .logging,
+            ]),
     ]
 )

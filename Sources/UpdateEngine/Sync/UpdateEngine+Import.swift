@@ -287,7 +287,7 @@ extension UpdateEngine {
                     return
                 }
                 var reader = UpdateDocumentReader()
-                for chunk in document.chunks { try chunk.withUnsafeBytes { try reader.feed($0) } }
+                for chunk in document.chunks { try reader.feed(chunk) }
                 try await store.rebuildFragments(of: id, with: try reader.finish().fragments)
                 log.notice("the fragments of revision \(id.rawValue) were derived again from its document")
             } catch {

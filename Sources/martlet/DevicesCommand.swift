@@ -1,0 +1,131 @@
+import ArgumentParser
+import Foundation
+import UpdateEngine
+import Updates
+
+struct DevicesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "devices", abstract: "See devices and put them into groups.",
+        subcommands: [List.self, Show.self, Assign.self, Forget.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List devices. What they say of themselves is self-reported.")
+        @OptionGroup var options: HomeOptions
+        @OptionGroup var output: JSONOption
+        @Option(help: ArgumentHelp("Only the devices of this group and of those beneath it.", valueName: "name"))
+        var group: String?
+
+        func run() async throws {
+            guard case .devices(let devices) = try await options.perform(.listDevices(group: group)) else { throw Outcome.unexpected() }
+            if output.json { return try Terminal.json(devices) }
+            Terminal.table(
+                ["DEVICE", "NAME", "GROUPS", "OS BUILD", "NEEDED", "INSTALLED", "FAILED", "LAST SEEN", "LAST REPORT"],
+                devices.map {
+                    [
+                        $0.id.text, $0.name ?? "(not seen yet)", $0.groups.joined(separator: ", "), $0.osVersion ?? "-",
+                        $0.lastReported == nil ? "?" : String($0.status.needed), $0.lastReported == nil ? "?" : String($0.status.installed),
+                        String($0.status.failed), $0.lastSeen?.text(.seconds) ?? "-", $0.lastReported?.text(.seconds) ?? "never",
+                    ]
+                })
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show one device and its updates.")
+        @OptionGroup var options: HomeOptions
+        @OptionGroup var output: JSONOption
+        @Argument(help: "The device's id or DNS name.")
+        var device: String
+
+        func run() async throws {
+            guard case .device(let details) = try await options.perform(.showDevice(device)) else { throw Outcome.unexpected() }
+            if output.json { return try Terminal.json(details) }
+            let summary = details.summary
+            Terminal.print("What a device says of itself is self-reported.")
+            Terminal.fields([
+                ("Device", summary.id.text), ("Name", summary.name ?? "(not seen yet)"), ("Groups", summary.groups.joined(separator: ", ")),
+                ("OS build", summary.osVersion ?? ""), ("OS description", summary.osDescription ?? ""),
+                ("Manufacturer", details.facts?.manufacturer ?? ""), ("Model", details.facts?.model ?? ""),
+                ("Architecture", details.facts?.processorArchitecture ?? ""), ("Agent", details.facts?.clientVersion ?? ""),
+                ("First seen", details.firstSeen?.description ?? ""), ("Last seen", summary.lastSeen?.description ?? "never"),
+                ("Last report", summary.lastReported?.description ?? "never"),
+                (
+                    "Updates",
+                    "needed \(summary.status.needed), installed \(summary.status.installed), failed \(summary.status.failed), "
+                        + "not applicable \(summary.status.notApplicable), unknown \(summary.status.unknown)"
+                ),
+            ])
+            for state in details.updates {
+                Terminal.fields([
+                    ("  \(state.state)", "\(state.update.title ?? state.update.id.description) (\(state.update.id)), since \(state.since)")
+                ])
+            }
+            guard !details.events.isEmpty else { return }
+            Terminal.print("Events, the newest first:")
+            for event in details.events {
+                let code = event.win32HResult == 0 ? "" : " 0x\(String(UInt32(bitPattern: event.win32HResult), radix: 16, uppercase: true))"
+                Terminal.fields([("  \(event.time) \(event.eventID)\(code)", event.text.joined(separator: ", "))])
+            }
+        }
+    }
+
+    struct Assign: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Put devices into groups, instead of those they were in.",
+            discussion: "A device that was not seen yet is named by its id (SusClientId). A device on several lines is put into several groups.")
+        @OptionGroup var options: HomeOptions
+        @OptionGroup var output: JSONOption
+        @Option(help: ArgumentHelp("The group; repeat for several.", valueName: "name"))
+        var group: [String] = []
+        @Option(help: ArgumentHelp("A file of lines name,group; a first line of just those words is skipped.", valueName: "csv"))
+        var from: String?
+        @Argument(help: "Devices by id or DNS name.")
+        var devices: [String] = []
+
+        func run() async throws {
+            var assignments = devices.flatMap { device in group.map { DeviceAssignment(device: device, group: $0) } }
+            guard devices.isEmpty == group.isEmpty else {
+                throw ValidationError("name devices and a group: martlet devices assign DEVICE --group NAME")
+            }
+            if let from { assignments += try Self.read(from) }
+            guard !assignments.isEmpty else { throw ValidationError("name devices and --group, or a file with --from") }
+            try await DevicesCommand.change(.assignDevices(assignments), "assigned", options, output)
+        }
+
+        /// Lines of two fields, the second one possibly in quotation marks.
+        private static func read(_ path: String) throws -> [DeviceAssignment] {
+            guard let data = FileManager.default.contents(atPath: path) else { throw ValidationError("\(path) cannot be read") }
+            guard let text = String(validating: data, as: UTF8.self) else { throw ValidationError("\(path) is not UTF-8") }
+            var assignments: [DeviceAssignment] = []
+            for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+                let fields = line.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false).map {
+                    $0.trimmingCharacters(in: .whitespaces).trimmingCharacters(in: CharacterSet(charactersIn: "\"\u{feff}"))
+                }
+                if line.trimmingCharacters(in: .whitespaces).isEmpty || line.hasPrefix("#") { continue }
+                if number == 0, fields.map({ $0.lowercased() }) == ["name", "group"] { continue }
+                guard fields.count == 2, !fields[0].isEmpty, !fields[1].isEmpty else {
+                    throw ValidationError("\(path), line \(number + 1): expected name,group")
+                }
+                assignments.append(DeviceAssignment(device: fields[0], group: fields[1]))
+            }
+            return assignments
+        }
+    }
+
+    struct Forget: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Remove devices with all they reported. One that still runs registers again.")
+        @OptionGroup var options: HomeOptions
+        @OptionGroup var output: JSONOption
+        @Argument(help: "Devices by id or DNS name.")
+        var devices: [String]
+
+        func run() async throws { try await DevicesCommand.change(.forgetDevices(devices), "forgotten", options, output) }
+    }
+
+    private static func change(_ request: ControlRequest, _ word: String, _ options: HomeOptions, _ output: JSONOption) async throws {
+        guard case .devicesChanged(let report) = try await options.perform(request) else { throw Outcome.unexpected() }
+        if output.json { try Terminal.json(report) } else { for device in report.changed { Terminal.fields([(word, device)]) } }
+        for refused in report.refused { Terminal.complain("refused: \(DisplayText.escaped(refused.id)): \(DisplayText.escaped(refused.message))") }
+        try Outcome.check(refused: report.refused.count, done: report.changed.count)
+    }
+}

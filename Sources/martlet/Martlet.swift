@@ -1,0 +1,47 @@
+import ArgumentParser
+import Glibc
+
+/// The command line (a contract: scripts rely on it).
+///
+/// Exit 0: done. 1: refused, failed or wrongly called, and nothing changed. 2: done in part, and it says which.
+@main
+struct Martlet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martlet",
+        abstract: "A TLS-only update server for Windows fleets.",
+        version: Version.text,
+        subcommands: [
+            InitCommand.self, ServeCommand.self, ImportCommand.self, FilesCommand.self, UpdatesCommand.self, GroupsCommand.self,
+            DevicesCommand.self, ScanCommand.self,
+        ])
+
+    static func main() async {
+        // A reader that goes away (`martlet ... | head`) must not look like a crash.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let code as ExitCode {
+            Glibc.exit(code.rawValue)
+        } catch {
+            // ArgumentParser's own code for a wrong call is 64; the contract's is 1.
+            let isHelp = exitCode(for: error) == .success
+            let text = isHelp ? fullMessage(for: error) : Self.message(of: error)
+            if !text.isEmpty { if isHelp { Terminal.print(text) } else { Terminal.complain(text) } }
+            Glibc.exit(isHelp ? 0 : 1)
+        }
+    }
+
+    private static func message(of error: any Error) -> String {
+        if exitCode(for: error) == .validationFailure { return fullMessage(for: error) }
+        return "martlet: \(error)"
+    }
+}
+
+enum Version {
+    static let text = "0.1.0"
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Foundation
+import UpdateAgent
+import Updates
+
+struct ScanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scan",
+        abstract: "Be one device: scan a server, and download and report if told to.",
+        discussion: """
+            The device evaluates no applicability rule: by default categories and detectoids are installed and software is not. It installs \
+            nothing. Its id, cookie and cache live in the state folder, so that the next scan is a delta.
+            """)
+
+    @Option(help: ArgumentHelp("The server, https://HOST:PORT.", valueName: "url"))
+    var server: String
+    @Option(help: ArgumentHelp("The CA certificate to trust, and no other (PEM).", valueName: "file"))
+    var ca: String
+    @Option(help: ArgumentHelp("Where the device keeps its state.", valueName: "dir"))
+    var state: String
+    @Option(help: ArgumentHelp("The group the device asks for by client-side targeting; this server does not heed it yet.", valueName: "name"))
+    var group: String?
+    @Option(
+        help: ArgumentHelp(
+            "What is installed: all, none, or a file with one UpdateID a line.", valueName: "all|none|file"))
+    var installed: String?
+    @Option(help: ArgumentHelp("Download what is to be installed, and verify it.", valueName: "dir"))
+    var download: String?
+    @Flag(help: "Tell the server the outcome.")
+    var report = false
+    @OptionGroup var output: JSONOption
+
+    func run() async throws {
+        let options = ScanOptions(rule: try rule(), targetGroup: group, downloadFolder: download, isReporting: report)
+        let agent = try UpdateAgent(server: server, caFile: ca, stateFolder: state)
+        let result: ScanResult
+        do {
+            result = try await agent.scan(options) { Self.show($0) }
+            await agent.shutdown()
+            Terminal.endProgress()
+        } catch {
+            await agent.shutdown()
+            Terminal.endProgress()
+            throw error
+        }
+        if output.json { try Terminal.json(result) } else { show(result) }
+        for warning in result.warnings { Terminal.complain("warning: \(DisplayText.escaped(warning))") }
+        if !result.isComplete { throw ExitCode(2) }
+    }
+
+    private func rule() throws -> EvaluationRule {
+        switch installed {
+        case nil: return .fresh
+        case "all": return .all
+        case "none": return .none
+        case .some(let path):
+            guard let data = FileManager.default.contents(atPath: path), let text = String(validating: data, as: UTF8.self) else {
+                throw ValidationError("--installed: \(path) cannot be read as text")
+            }
+            var ids: Set<UpdateID> = []
+            for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+                let word = line.trimmingCharacters(in: .whitespaces)
+                if word.isEmpty || word.hasPrefix("#") { continue }
+                guard let id = UpdateID(word) else { throw ValidationError("\(path), line \(number + 1): not an UpdateID") }
+                ids.insert(id)
+            }
+            return .list(ids)
+        }
+    }
+
+    private static func show(_ progress: ScanProgress) {
+        switch progress {
+        case .downloading(let files, _): Terminal.progress(done: 0, total: files, what: "files")
+        case .fileEnded(_, _, let done, let all): Terminal.progress(done: done, total: all, what: "files")
+        case .asking, .waiting, .fileAdvanced: break
+        }
+    }
+
+    private func show(_ result: ScanResult) {
+        let counts = result.counts
+        Terminal.fields([
+            ("Device", "\(result.dnsName) (\(result.deviceID))"), ("Server", result.server),
+            ("Scan", "\(result.isFullScan ? "full" : "delta"), \(result.trips) trips, \(result.bytesReceived) bytes received"),
+            ("Updates", "\(counts.known) known, \(counts.new) new, \(counts.changed) changed, \(counts.outOfScope) out of scope"),
+            ("Software", "\(counts.needed) needed, \(counts.offered) of them to be installed, \(counts.installed) installed"),
+            (
+                "Files",
+                download == nil
+                    ? ""
+                    : "\(counts.filesDownloaded) downloaded (\(counts.bytesDownloaded) bytes), \(counts.filesPresent) held already, \(counts.filesFailed) failed"
+            ),
+            ("Reported", result.isReported.map { $0 ? "yes" : "no" } ?? ""),
+        ])
+        for update in result.updates where update.isOffered {
+            Terminal.fields([
+                ("to install \(update.identity)", (update.title ?? "") + (update.deadline.map { ", deadline \($0)" } ?? ""))
+            ])
+            for file in update.files { Terminal.fields([("  \(file.name)", file.error ?? file.path ?? "\(file.size) bytes")]) }
+            for error in update.errors { Terminal.fields([("  note", error)]) }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Logging
+import TrustedTransport
+import UnixSignals
+import UpdateEngine
+import UpdateServer
+import Updates
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve devices over TLS until told to end (SIGTERM, SIGINT).",
+        discussion: "Prints `ready https://HOST:PORT` once it accepts connections. Logs go to standard error.")
+
+    @Option(help: ArgumentHelp("The server's home.", valueName: "dir"))
+    var home: String
+    @Option(help: "The port; 0 picks a free one.")
+    var port = 8531
+    @Option(help: ArgumentHelp("The address to bind; all of them if none is given.", valueName: "addr"))
+    var bind: String?
+    @Option(help: ArgumentHelp("trace, debug, info, notice, warning or error.", valueName: "level"))
+    var logLevel = "info"
+
+    func validate() throws {
+        guard (0...65535).contains(port) else { throw ValidationError("\(port) is not a port") }
+        guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("\(logLevel) is not a log level") }
+    }
+
+    func run() async throws {
+        let home = Home(path: home)
+        try home.assumeOwner()
+        let log = Log.make(level: Logger.Level(rawValue: logLevel) ?? .info)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let lock = try home.lock()
+        let engine = try await UpdateEngine.open(home, log: log)
+        let identity = try engine.loadIdentity()
+        if identity.wasRenewed { log.notice("the server certificate was renewed, until \(identity.notAfter.text(.seconds))") }
+        if let problem = identity.renewalProblem { log.error("\(problem)") }
+        let control = try ControlServer(engine: engine, log: log)
+        let listener = try await DeviceListener.start(
+            engine: engine, files: engine.files, identity: identity, address: bind, port: port, publicPort: engine.configuration.publicPort, log: log)
+        control.start()
+        let host = identity.names.first.map(\.urlHost) ?? "localhost"
+        let url = "https://\(host):\(engine.configuration.publicPort ?? listener.port)"
+        Terminal.print(StartScreen.text(url: url, home: home))
+        Terminal.print("ready https://\(host):\(listener.port)")
+        for await signal in signals {
+            log.notice("ending: \(signal)")
+            break
+        }
+        control.stop()
+        await listener.shutdown()
+        try await engine.close()
+        withExtendedLifetime(lock) {}
+        log.notice("ended")
+    }
+}
