@@ -30,6 +30,8 @@ public protocol StoreReader: Sendable {
     func statuses(of update: UpdateID) async throws -> [DeviceUpdateState]
     /// How many devices report each state, per update; updates that no device names are absent.
     func statusCounts() async throws -> [UpdateID: [UpdateState: Int]]
+    /// How many updates each device reports in each state; devices that report none are absent.
+    func deviceStatusCounts() async throws -> [DeviceID: [UpdateState: Int]]
     /// A device's stored events, newest first.
     func events(of device: DeviceID, limit: Int) async throws -> [StoredEvent]
 

@@ -87,6 +87,8 @@ extension StoreConformance {
             _ = try await store.takeReports([batch(2, [failure(1, at: 5, instance: 2), needs([1], at: 10, instance: 3)])], at: StoreFixture.noon)
             _ = try await store.takeReports([batch(1, [needs([], at: 10, instance: 2)])], at: StoreFixture.noon)
             #expect(try await store.statusCounts() == [StoreFixture.update(1): [.failed: 1, .installed: 1]])
+            #expect(
+                try await store.deviceStatusCounts() == [StoreFixture.device(2): [.failed: 1], StoreFixture.device(3): [.installed: 1]])
         },
         StoreConformance("an event that names an update has a row of its own, repeats too, with all it said") { store in
             try await registered(store)

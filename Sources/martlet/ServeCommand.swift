@@ -44,14 +44,32 @@ struct ServeCommand: AsyncParsableCommand {
         let url = "https://\(host):\(engine.configuration.publicPort ?? listener.port)"
         Terminal.print(StartScreen.text(url: url, home: home))
         Terminal.print("ready https://\(host):\(listener.port)")
+        let renewal = Task { await Self.renewDaily(engine, listener, log) }
         for await signal in signals {
             log.notice("ending: \(signal)")
             break
         }
+        renewal.cancel()
         control.stop()
         await listener.shutdown()
         try await engine.close()
         withExtendedLifetime(lock) {}
         log.notice("ended")
+    }
+
+    /// A server runs for months and its certificate for thirteen of them: once a day is often enough to look, thirty days ahead.
+    private static func renewDaily(_ engine: UpdateEngine, _ listener: DeviceListener, _ log: Logger) async {
+        while true {
+            do { try await Task.sleep(for: .seconds(86_400)) } catch { return }
+            do {
+                let identity = try engine.loadIdentity()
+                if let problem = identity.renewalProblem { log.error("\(problem)") }
+                guard identity.wasRenewed else { continue }
+                try listener.replaceIdentity(identity)
+                log.notice("the server certificate was renewed, until \(identity.notAfter.text(.seconds))")
+            } catch {
+                log.error("the server certificate could not be renewed: \(error)")
+            }
+        }
     }
 }

@@ -46,6 +46,21 @@ extension SQLiteStore {
         }
     }
 
+    public func deviceStatusCounts() async throws -> [DeviceID: [UpdateState: Int]] {
+        try await read { db in
+            var counts: [DeviceID: [UpdateState: Int]] = [:]
+            let sql = """
+                SELECT device.id, state, COUNT(*) FROM status JOIN device ON device.key = status.device_key GROUP BY device.key, state
+                """
+            try db.forEachRow(sql) { row in
+                let device: DeviceID = try row.value(0)
+                let state: UpdateState = try row.value(1)
+                counts[device, default: [:]][state] = try row.value(2) as Int
+            }
+            return counts
+        }
+    }
+
     public func events(of device: DeviceID, limit: Int) async throws -> [StoredEvent] {
         try await read { db in
             guard let key = try Self.key(of: device, db) else { return [] }

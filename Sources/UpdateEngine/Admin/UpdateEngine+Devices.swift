@@ -12,13 +12,11 @@ extension UpdateEngine {
             if root != .allComputers { wanted = Self.subtree(of: root, in: try await store.groups()) }
         }
         let updates = try await self.updates(UpdateFilter()).count
-        var summaries: [DeviceSummary] = []
-        for device in try await store.devices() {
-            if let wanted, wanted.isDisjoint(with: device.groups) { continue }
-            summaries.append(
-                Self.summary(of: device, states: try await store.statuses(of: device.id), updates: updates, groupNames: names))
-        }
-        return summaries.sorted { ($0.name ?? $0.id.text) < ($1.name ?? $1.id.text) }
+        let counts = try await store.deviceStatusCounts()
+        return try await store.devices()
+            .filter { device in wanted.map { !$0.isDisjoint(with: device.groups) } ?? true }
+            .map { Self.summary(of: $0, states: counts[$0.id] ?? [:], updates: updates, groupNames: names) }
+            .sorted { ($0.name ?? $0.id.text) < ($1.name ?? $1.id.text) }
     }
 
     private static func subtree(of root: GroupID, in groups: [TargetGroup]) -> Set<GroupID> {
@@ -32,17 +30,10 @@ extension UpdateEngine {
     }
 
     private static func summary(
-        of device: Device, states: [UpdateStatus], updates: Int, groupNames: [GroupID: String]
+        of device: Device, states: [UpdateState: Int], updates: Int, groupNames: [GroupID: String]
     ) -> DeviceSummary {
         var counts = StatusCounts()
-        for status in states {
-            switch status.state {
-            case .notInstalled, .downloaded: counts.needed += 1
-            case .installed, .installedPendingReboot: counts.installed += 1
-            case .failed: counts.failed += 1
-            case .notApplicable, .unknown: break
-            }
-        }
+        for (state, count) in states { counts.add(state, count) }
         let rest = max(0, updates - counts.needed - counts.installed - counts.failed)
         if device.lastReported == nil { counts.unknown = rest } else { counts.notApplicable = rest }
         return DeviceSummary(
@@ -58,7 +49,9 @@ extension UpdateEngine {
         let states = try await store.statuses(of: device.id)
         let count = library.updateIDs.count { library.passes($0, UpdateFilter()) }
         return DeviceDetails(
-            summary: Self.summary(of: device, states: states, updates: count, groupNames: try await groupNames()), facts: device.facts,
+            summary: Self.summary(
+                of: device, states: Dictionary(states.map { ($0.state, 1) }, uniquingKeysWith: +), updates: count,
+                groupNames: try await groupNames()), facts: device.facts,
             firstSeen: device.firstSeen,
             updates: states.map { .init(update: library.name($0.updateID), state: $0.state.word, since: $0.changedAt) }
                 .sorted { ($0.state, $0.update.title ?? "") < ($1.state, $1.update.title ?? "") },

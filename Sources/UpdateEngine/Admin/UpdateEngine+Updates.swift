@@ -66,14 +66,7 @@ extension UpdateEngine {
     /// An update's states over all devices: one without a row is not applicable where the device has reported, else unknown.
     static func counts(_ states: [UpdateState], among devices: [Device]) -> StatusCounts {
         var counts = StatusCounts()
-        for state in states {
-            switch state {
-            case .notInstalled, .downloaded: counts.needed += 1
-            case .installed, .installedPendingReboot: counts.installed += 1
-            case .failed: counts.failed += 1
-            case .notApplicable, .unknown: break
-            }
-        }
+        for state in states { counts.add(state, 1) }
         let reported = devices.count { $0.lastReported != nil }
         counts.unknown = devices.count { $0.facts != nil && $0.lastReported == nil }
         counts.notApplicable = max(0, reported - counts.needed - counts.installed - counts.failed)

@@ -90,6 +90,16 @@ public struct StatusCounts: Codable, Sendable {
     public var unknown = 0
 
     public init() {}
+
+    /// Counts rows of a state; what has no row is told apart by whoever knows how many there are in all.
+    mutating func add(_ state: UpdateState, _ count: Int) {
+        switch state {
+        case .notInstalled, .downloaded: needed += count
+        case .installed, .installedPendingReboot: installed += count
+        case .failed: failed += count
+        case .notApplicable, .unknown: break
+        }
+    }
 }
 
 /// What a change to updates did.
