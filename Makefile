@@ -25,7 +25,7 @@ test:
 	@exec Scripts/test.sh
 
 check:
-	swift format lint --recursive --strict --parallel Package.swift Sources Tests
+	swift format lint --recursive --strict --parallel Package.swift Sources Tests Fuzz/Sources
 	@Scripts/imports.py
 	@Scripts/words.py
 	@for script in Scripts/*.sh Tests/Blackbox/run Tests/Blackbox/*.sh .ci/run; do bash -n "$$script" || exit 1; done
@@ -33,7 +33,7 @@ check:
 	    else echo 'shellcheck is not installed: scripts were only parsed'; fi
 
 format:
-	swift format --recursive --in-place --parallel Package.swift Sources Tests
+	swift format --recursive --in-place --parallel Package.swift Sources Tests Fuzz/Sources
 
 samples:
 	@Samples/generate.py

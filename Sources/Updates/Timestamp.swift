@@ -70,7 +70,8 @@ extension Timestamp: CustomStringConvertible {
             else { return nil }
             milliseconds += sign * (hour * 60 + minute) * 60_000
         }
-        guard reader.isAtEnd else { return nil }
+        // An offset may lead out of the years that can be written.
+        guard reader.isAtEnd, (-62_135_596_800_000...253_402_300_799_999).contains(milliseconds) else { return nil }
         self.init(millisecondsSince1970: milliseconds)
     }
 

@@ -23,6 +23,8 @@ struct UTF16Check {
                 switch (first, byte) {
                 case (0xff, 0xfe), (0x3c, 0x00): form = .unit(isLittleEndian: true)
                 case (0xfe, 0xff), (0x00, 0x3c): form = .unit(isLittleEndian: false)
+                // expat takes a zero among the first two bytes for UTF-16; the check knows only documents that begin with `<` or a byte order mark.
+                case (0x00, _), (_, 0x00): return 0
                 default: form = .notUTF16
                 }
             case .unit(let isLittleEndian):

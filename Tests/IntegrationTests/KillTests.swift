@@ -39,7 +39,7 @@ struct KillTests {
             let batch = folder.path + "/batch"
             try? FileManager.default.removeItem(atPath: batch)
             for (number, document) in documents.enumerated() { try folder.write(document.bytes, to: "batch/\(number).xml") }
-            let delay = Int.random(in: 0..<120, using: &random)
+            let delay = Int.random(in: 0..<300, using: &random)
             let kill = Task { await server.kill(afterMilliseconds: delay) }
             // Import, then decide about what the import acknowledged; the kill falls somewhere in between.
             try? await Self.importAndApprove(documents, from: batch, home, expected)

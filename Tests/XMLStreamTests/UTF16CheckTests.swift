@@ -16,6 +16,15 @@ struct UTF16CheckTests {
         ("a low one after a pair", [0x3c, 0xd800, 0xdc00, 0xdc00], 6),
     ]
 
+    @Test(arguments: [[0x20, 0x00], [0x00, 0x20], [0x00, 0x00]] as [[UInt8]])
+    func `UTF-16 that begins with something else than a tag or a mark is refused, in whatever pieces it comes`(bytes: [UInt8]) {
+        var whole = UTF16Check()
+        #expect(bytes.withUnsafeBytes { whole.firstFault(in: $0) } == 0)
+        var pieces = UTF16Check()
+        #expect(bytes[..<1].withUnsafeBytes { pieces.firstFault(in: $0) } == nil)
+        #expect(bytes[1...].withUnsafeBytes { pieces.firstFault(in: $0) } == 0)
+    }
+
     @Test(arguments: cases)
     func `a surrogate that stands alone is found`(name: String, units: [UInt16], fault: Int?) {
         for isLittleEndian in [true, false] {

@@ -1,0 +1,42 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The fuzz targets: one program each, built and run by Scripts/fuzz.sh. A package of its own, so that `swift build` in the project knows nothing of them.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let protocols = Target.Dependency.product(name: "MartletProtocols", package: "martlet")
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: ["FuzzTarget"] + dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "martlet-fuzz",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(name: "martlet", path: ".."),
+        .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CFuzzer"),
+        .target(name: "FuzzTarget", dependencies: ["CFuzzer"], swiftSettings: strict),
+        program("differential", [protocols]),
+        program("document", [protocols]),
+        program("fragment", [protocols]),
+        // By links too: what it tries is the server's own.
+        program("http", [protocols, .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio")]),
+        program("request", [protocols]),
+        program("response", [protocols]),
+        program("tokens", ["TokenSources", protocols]),
+        program("xpress", [protocols]),
+        // The sources of tokens alone, by links into the project: all of TrustedTransport would bring NIO and a second BoringSSL to build.
+        .target(name: "TokenSources", dependencies: [protocols, .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+    ]
+)

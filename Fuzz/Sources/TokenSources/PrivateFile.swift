@@ -1,0 +1,1 @@
+../../../Sources/TrustedTransport/Identity/PrivateFile.swift

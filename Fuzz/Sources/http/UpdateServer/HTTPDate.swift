@@ -1,0 +1,1 @@
+../../../../Sources/UpdateServer/HTTP/HTTPDate.swift

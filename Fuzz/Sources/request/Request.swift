@@ -1,0 +1,69 @@
+import UpdateProtocols
+import Updates
+
+/// Any request of a device.
+enum Request: Hashable {
+    case getConfig(GetConfig.Request)
+    case getAuthorizationCookie(GetAuthorizationCookie.Request)
+    case getCookie(GetCookie.Request)
+    case registerComputer(CookieElement, RegisterComputer.Request)
+    case startCategoryScan(StartCategoryScan.Request)
+    case syncUpdates(CookieElement, SyncUpdates.Request)
+    case getExtendedUpdateInfo(CookieElement, GetExtendedUpdateInfo.Request)
+    case getFileLocations(CookieElement, GetFileLocations.Request)
+    case reportEventBatch(CookieElement, ReportEventBatch.Request)
+
+    init(_ reader: inout SOAPRequestReader) throws(SOAPFault) {
+        let open = { (cookie: CookieElement?) throws(SOAPFault) -> CookieElement in
+            guard let cookie, cookie.encryptedData?.isEmpty == false else { throw SOAPFault(.invalidCookie) }
+            return cookie
+        }
+        switch try reader.operation() {
+        case .getConfig: self = .getConfig(try GetConfig.decode(&reader))
+        case .getAuthorizationCookie: self = .getAuthorizationCookie(try GetAuthorizationCookie.decode(&reader))
+        case .getCookie:
+            var request = try GetCookie.decode(&reader)
+            // Data that was no base64 is empty, and empty data is none when it is read.
+            if request.oldCookie?.encryptedData?.isEmpty == true { request.oldCookie?.encryptedData = nil }
+            self = .getCookie(request)
+        case .registerComputer:
+            let (cookie, request) = try RegisterComputer.decode(&reader, open: open)
+            self = .registerComputer(cookie, request)
+        case .startCategoryScan: self = .startCategoryScan(try StartCategoryScan.decode(&reader))
+        case .syncUpdates:
+            let (cookie, request) = try SyncUpdates.decode(&reader, open: open)
+            self = .syncUpdates(cookie, request)
+        case .getExtendedUpdateInfo:
+            let (cookie, request) = try GetExtendedUpdateInfo.decode(&reader, open: open)
+            self = .getExtendedUpdateInfo(cookie, request)
+        case .getFileLocations:
+            let (cookie, request) = try GetFileLocations.decode(&reader, open: open)
+            self = .getFileLocations(cookie, request)
+        case .reportEventBatch:
+            var (cookie, request) = try ReportEventBatch.decode(&reader, open: open)
+            // A dropped event is not there to be written.
+            request.droppedEvents = 0
+            // The schema has a time; an agent always writes it.
+            request.clientTime = request.clientTime ?? Timestamp(millisecondsSince1970: 0)
+            self = .reportEventBatch(cookie, request)
+        }
+    }
+
+    /// As an agent writes it.
+    var encoded: [UInt8] {
+        switch self {
+        case .getConfig(let request): GetConfig.encodeRequest(request)
+        case .getAuthorizationCookie(let request): GetAuthorizationCookie.encodeRequest(request)
+        case .getCookie(let request): GetCookie.encodeRequest(request)
+        case .registerComputer(let cookie, let request): RegisterComputer.encodeRequest(request, cookie: cookie)
+        case .startCategoryScan(let request): StartCategoryScan.encodeRequest(request)
+        case .syncUpdates(let cookie, let request): SyncUpdates.encodeRequest(request, cookie: cookie)
+        case .getExtendedUpdateInfo(let cookie, let request): GetExtendedUpdateInfo.encodeRequest(request, cookie: cookie)
+        case .getFileLocations(let cookie, let request): GetFileLocations.encodeRequest(request, cookie: cookie)
+        case .reportEventBatch(let cookie, let request):
+            ReportEventBatch.encodeRequest(
+                clientTime: request.clientTime ?? Timestamp(millisecondsSince1970: 0), events: request.events, computer: ReportingComputer(),
+                cookie: cookie)
+        }
+    }
+}
