@@ -12,7 +12,7 @@ trap 'rm -f "$log"' EXIT
 echo "== tests"
 unit=0
 # That a test has started is not said: some thousand lines.
-swift test --disable-xctest --skip-build 2>&1 | tee "$log" | { grep --line-buffered -v ' started\.$' || true; } || unit=$?
+swift test --disable-xctest --no-parallel --skip-build 2>&1 | tee "$log" | { grep --line-buffered -v ' started\.$' || true; } || unit=$?
 
 echo "== black-box scenarios"
 box=0

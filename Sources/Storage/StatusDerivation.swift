@@ -21,18 +21,21 @@ public struct StatusDerivation: Hashable, Sendable {
     }
 
     /// Takes one event; only 156 and 182 change anything.
+    ///
+    /// A clock that is ahead by less than ``tolerance`` counts as this moment: what is written never lies in the future, where it would
+    /// outlive what comes after it.
     public mutating func take(_ event: Event, now: Timestamp) {
         guard event.timeAtTarget <= now.adding(seconds: Self.tolerance) else { return }
+        let time = min(event.timeAtTarget, now)
         switch event.eventID {
-        case .clientStatus: takeStatus(event)
-        case .installationFailed: takeFailure(event)
+        case .clientStatus: takeStatus(event, at: time)
+        case .installationFailed: takeFailure(event, at: time)
         default: break
         }
     }
 
     /// The lists replace all rows but those that a later 182 has made.
-    private mutating func takeStatus(_ event: Event) {
-        let time = event.timeAtTarget
+    private mutating func takeStatus(_ event: Event, at time: Timestamp) {
         if let lastReported, time < lastReported { return }
         lastReported = time
         var next = rows.filter { $0.value.changedAt > time }
@@ -48,9 +51,8 @@ public struct StatusDerivation: Hashable, Sendable {
     }
 
     /// A failure counts unless something newer is known: a later change of the row, or a later 156 that said "installed" or left it out.
-    private mutating func takeFailure(_ event: Event) {
+    private mutating func takeFailure(_ event: Event, at time: Timestamp) {
         guard let id = event.update?.updateID else { return }
-        let time = event.timeAtTarget
         let held = rows[id]
         switch held?.state {
         case .failed: return

@@ -24,6 +24,8 @@ public protocol StoreReader: Sendable {
 
     func devices() async throws -> [Device]
     func device(_ id: DeviceID) async throws -> Device?
+    /// Devices that are known by name only, by name.
+    func expectedDevices() async throws -> [ExpectedDevice]
     /// A device's rows, by update id.
     func statuses(of device: DeviceID) async throws -> [UpdateStatus]
     /// The devices with a row for an update, by device id.
@@ -62,6 +64,11 @@ public protocol Store: StoreReader {
     /// Replaces the groups of devices, seen or not, in one transaction.
     func assign(_ devices: [DeviceID], to groups: Set<GroupID>) async throws -> (Generation, [Device])
     func assign(_ assignments: [(DeviceID, Set<GroupID>)]) async throws -> (Generation, [Device])
+    /// Gives groups to devices that are known by DNS name only (its case does not count), instead of those given before. The first new
+    /// device that registers under the name gets them. Built-in groups give nothing.
+    func expectDevices(_ assignments: [(String, Set<GroupID>)]) async throws
+    /// Returns the names that were expected.
+    func forgetExpectedDevices(_ names: [String]) async throws -> [String]
     /// Removes devices with their states and events. Returns those that were there.
     func forget(_ devices: [DeviceID]) async throws -> (Generation, [DeviceID])
 
@@ -72,6 +79,18 @@ public protocol Store: StoreReader {
     func setFiles(_ files: [StoredFile]) async throws
 
     func close() async throws
+}
+
+/// A device that an administrator named before it was seen.
+public struct ExpectedDevice: Hashable, Sendable {
+    /// A DNS name, in lower case.
+    public let name: String
+    public let groups: Set<GroupID>
+
+    public init(name: String, groups: Set<GroupID>) {
+        self.name = name
+        self.groups = groups
+    }
 }
 
 /// A revision with where its Core fragment's size is known.
@@ -122,6 +141,14 @@ public struct ImportResult: Sendable {
         public let verdict: ImportVerdict
         /// The revision as it is now held; nothing if it was refused and nothing is held.
         public let revision: StoredRevision?
+
+        /// What is held is now what was offered, and was not before.
+        public var isTaken: Bool {
+            switch verdict {
+            case .new, .completes, .replacesFragments: true
+            case .alreadyHeld, .refused: false
+            }
+        }
 
         public init(verdict: ImportVerdict, revision: StoredRevision?) {
             self.verdict = verdict

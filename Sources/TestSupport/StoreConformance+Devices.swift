@@ -32,6 +32,23 @@ extension StoreConformance {
             #expect(again.firstSeen == StoreFixture.noon)
             #expect(again.lastSeen == later)
         },
+        StoreConformance("a device expected by name gets its groups when it first registers, and only then") { store in
+            _ = try await store.createGroup(TargetGroup(id: StoreFixture.group(1), name: "Pilot", parent: .allComputers))
+            try await store.expectDevices([("PC-1.example.test", [StoreFixture.group(1)]), ("never", [StoreFixture.group(1)])])
+            #expect(try await store.expectedDevices().map(\.name) == ["never", "pc-1.example.test"])
+            #expect(try await store.register(StoreFixture.device(1), facts: facts, at: StoreFixture.noon).groups == [StoreFixture.group(1)])
+            #expect(try await store.expectedDevices().map(\.name) == ["never"])
+            let second = try await store.register(StoreFixture.device(2), facts: facts, at: StoreFixture.noon)
+            #expect(second.groups == [.unassignedComputers])
+            #expect(try await store.forgetExpectedDevices(["Never", "other"]) == ["Never"])
+            #expect(try await store.expectedDevices().isEmpty)
+        },
+        StoreConformance("a group that is removed is expected of nobody any more") { store in
+            _ = try await store.createGroup(TargetGroup(id: StoreFixture.group(1), name: "Pilot", parent: .allComputers))
+            try await store.expectDevices([("pc", [StoreFixture.group(1)])])
+            _ = try await store.removeGroup(StoreFixture.group(1))
+            #expect(try await store.expectedDevices().isEmpty)
+        },
         StoreConformance("registering is no change of the catalog") { store in
             let before = try await store.generation()
             _ = try await store.register(StoreFixture.device(1), facts: facts, at: StoreFixture.noon)

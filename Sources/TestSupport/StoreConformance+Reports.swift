@@ -52,8 +52,10 @@ extension StoreConformance {
         },
         StoreConformance("the next 156 replaces what changed, keeps what did not, and removes what it names no more") { store in
             try await registered(store)
-            _ = try await store.takeReports([batch(1, [needs([1, 2, 4], installed: [3], at: 0, instance: 1)])], at: StoreFixture.noon)
-            _ = try await store.takeReports([batch(1, [needs([2], installed: [1, 3], at: 60, instance: 2)])], at: StoreFixture.noon)
+            _ = try await store.takeReports(
+                [batch(1, [needs([1, 2, 4], installed: [3], at: 0, instance: 1)])], at: StoreFixture.noon.adding(seconds: 120))
+            _ = try await store.takeReports(
+                [batch(1, [needs([2], installed: [1, 3], at: 60, instance: 2)])], at: StoreFixture.noon.adding(seconds: 120))
             let rows = try await store.statuses(of: StoreFixture.device(1))
             #expect(rows.map(\.state) == [.installed, .notInstalled, .installed])
             #expect(rows.map { $0.changedAt.milliseconds(since: StoreFixture.noon) } == [60_000, 0, 0])
@@ -61,14 +63,15 @@ extension StoreConformance {
         },
         StoreConformance("a 182 makes its update failed at once, and a failed update stays so while it is needed") { store in
             try await registered(store)
-            _ = try await store.takeReports([batch(1, [needs([1], at: 0, instance: 1)])], at: StoreFixture.noon)
-            _ = try await store.takeReports([batch(1, [failure(1, at: 10, instance: 2), failure(2, at: 10, instance: 3)])], at: StoreFixture.noon)
+            _ = try await store.takeReports([batch(1, [needs([1], at: 0, instance: 1)])], at: StoreFixture.noon.adding(seconds: 120))
+            _ = try await store.takeReports(
+                [batch(1, [failure(1, at: 10, instance: 2), failure(2, at: 10, instance: 3)])], at: StoreFixture.noon.adding(seconds: 120))
             #expect(try await store.statuses(of: StoreFixture.device(1)).map(\.state) == [.failed, .failed])
-            _ = try await store.takeReports([batch(1, [needs([1], at: 60, instance: 4)])], at: StoreFixture.noon)
+            _ = try await store.takeReports([batch(1, [needs([1], at: 60, instance: 4)])], at: StoreFixture.noon.adding(seconds: 120))
             let rows = try await store.statuses(of: StoreFixture.device(1))
             #expect(rows.map(\.state) == [.failed])
             #expect(rows.map { $0.changedAt.milliseconds(since: StoreFixture.noon) } == [10_000])
-            _ = try await store.takeReports([batch(1, [needs([], installed: [1], at: 90, instance: 5)])], at: StoreFixture.noon)
+            _ = try await store.takeReports([batch(1, [needs([], installed: [1], at: 90, instance: 5)])], at: StoreFixture.noon.adding(seconds: 120))
             #expect(try await store.statuses(of: StoreFixture.device(1)).map(\.state) == [.installed])
         },
         StoreConformance("states are told by update, and counted") { store in

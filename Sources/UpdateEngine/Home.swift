@@ -10,7 +10,8 @@ public struct Home: Sendable, Hashable {
 
     /// - Parameter path: relative paths are taken from the working directory.
     public init(path: String) {
-        self.path = URL(filePath: path).standardizedFileURL.path(percentEncoded: false).removingTrailingSlash
+        // An empty path would be the working directory: nobody means that.
+        self.path = path.isEmpty ? "" : URL(filePath: path).standardizedFileURL.path(percentEncoded: false).removingTrailingSlash
     }
 
     public var configurationFile: String { path + "/martlet.json" }
@@ -26,6 +27,7 @@ public struct Home: Sendable, Hashable {
 
     /// Makes the folder and those beneath it. Refuses one that has anything in it.
     func create() throws(EngineError) {
+        guard !path.isEmpty else { throw EngineError(.refused, "the home's path is empty") }
         let manager = FileManager.default
         if manager.fileExists(atPath: path) {
             guard let entries = try? manager.contentsOfDirectory(atPath: path) else {
@@ -48,6 +50,7 @@ public struct Home: Sendable, Hashable {
     ///
     /// Throws where it is no home, or where others than its owner could write to it.
     public func owner() throws(EngineError) -> (user: uid_t, group: gid_t) {
+        guard !path.isEmpty else { throw EngineError(.refused, "the home's path is empty") }
         var status = stat()
         guard lstat(path, &status) == 0 else { throw EngineError(.refused, "\(path): no such folder; make a home with: martlet init --home \(path)") }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw EngineError(.refused, "\(path) is not a folder") }
@@ -55,13 +58,25 @@ public struct Home: Sendable, Hashable {
         guard status.st_mode & 0o022 == 0 else {
             throw EngineError(.refused, "\(path) can be written by others than its owner; make it safe with: chmod 700 \(path)")
         }
-        for part in [configurationFile, tlsFolder, runFolder, contentFolder] {
+        let folders = [path, tlsFolder, runFolder]
+        let entries = folders.flatMap { folder in
+            ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { "\(folder)/\($0)" }
+        }
+        for part in entries {
             var inner = stat()
-            guard lstat(part, &inner) == 0 else { continue }
+            // What a link leads to counts: a home may keep its content on another disk.
+            guard stat(part, &inner) == 0 else { continue }
             guard inner.st_uid == status.st_uid else { throw EngineError(.refused, "\(part) does not belong to the home's owner") }
             guard inner.st_mode & 0o022 == 0 else { throw EngineError(.refused, "\(part) can be written by others than its owner") }
         }
         return (status.st_uid, status.st_gid)
+    }
+
+    /// Makes this process act as the owner of the folder that is to become a home, as ``assumeOwner()`` does of a home that is one.
+    public func assumeOwnerOfNewHome() throws(EngineError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        try become(status.st_uid, status.st_gid)
     }
 
     /// Makes this process act as the home's owner: as root by becoming that user, else by being that user already.
@@ -69,10 +84,14 @@ public struct Home: Sendable, Hashable {
     /// Call it before anything of the home is opened; it cannot be undone.
     public func assumeOwner() throws(EngineError) {
         let owner = try owner()
+        try become(owner.user, owner.group)
+    }
+
+    private func become(_ owner: uid_t, _ group: gid_t) throws(EngineError) {
         let user = geteuid()
-        if user == owner.user { return }
+        if user == owner { return }
         guard user == 0 else { throw EngineError(.refused, "\(path) belongs to another user; run the command as that user or as root") }
-        guard setgroups(0, nil) == 0, setgid(owner.group) == 0, setuid(owner.user) == 0 else {
+        guard setgroups(0, nil) == 0, setgid(group) == 0, setuid(owner) == 0 else {
             throw EngineError(.failed, "cannot become the owner of \(path)")
         }
     }

@@ -23,6 +23,7 @@ public final class UpdateEngine: Sendable {
     let reports: ReportQueue
     let registrations: Mutex<RegistrationLimit>
     private let state: Mutex<State>
+    private let isEnding = Atomic(false)
 
     /// What devices are answered from; replaced as a whole.
     struct State: Sendable {
@@ -97,6 +98,15 @@ public final class UpdateEngine: Sendable {
         self.reports = ReportQueue(store: store, clock: clock)
         self.registrations = Mutex(RegistrationLimit())
         self.state = Mutex(state)
+    }
+
+    /// Lets long work stop after the transaction it is at.
+    public func beginEnding() {
+        isEnding.store(true, ordering: .relaxed)
+    }
+
+    func refuseIfEnding() throws(EngineError) {
+        if isEnding.load(ordering: .relaxed) { throw EngineError(.failed, "the server is ending") }
     }
 
     /// Ends after everything acknowledged is on disk.

@@ -22,7 +22,7 @@ struct DevicesCommand: AsyncParsableCommand {
                 ["DEVICE", "NAME", "GROUPS", "OS BUILD", "NEEDED", "INSTALLED", "FAILED", "LAST SEEN", "LAST REPORT"],
                 devices.map {
                     [
-                        $0.id.text, $0.name ?? "(not seen yet)", $0.groups.joined(separator: ", "), $0.osVersion ?? "-",
+                        $0.id?.text ?? "(not seen yet)", $0.name ?? "(not seen yet)", $0.groups.joined(separator: ", "), $0.osVersion ?? "-",
                         $0.lastReported == nil ? "?" : String($0.status.needed), $0.lastReported == nil ? "?" : String($0.status.installed),
                         String($0.status.failed), $0.lastSeen?.text(.seconds) ?? "-", $0.lastReported?.text(.seconds) ?? "never",
                     ]
@@ -43,7 +43,7 @@ struct DevicesCommand: AsyncParsableCommand {
             let summary = details.summary
             Terminal.print("What a device says of itself is self-reported.")
             Terminal.fields([
-                ("Device", summary.id.text), ("Name", summary.name ?? "(not seen yet)"), ("Groups", summary.groups.joined(separator: ", ")),
+                ("Device", summary.id?.text ?? ""), ("Name", summary.name ?? "(not seen yet)"), ("Groups", summary.groups.joined(separator: ", ")),
                 ("OS build", summary.osVersion ?? ""), ("OS description", summary.osDescription ?? ""),
                 ("Manufacturer", details.facts?.manufacturer ?? ""), ("Model", details.facts?.model ?? ""),
                 ("Architecture", details.facts?.processorArchitecture ?? ""), ("Agent", details.facts?.clientVersion ?? ""),
@@ -72,7 +72,10 @@ struct DevicesCommand: AsyncParsableCommand {
     struct Assign: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Put devices into groups, instead of those they were in.",
-            discussion: "A device that was not seen yet is named by its id (SusClientId). A device on several lines is put into several groups.")
+            discussion: """
+                A device that was not seen yet is named by its DNS name or by its id (SusClientId): it gets the groups when it first registers. \
+                A device on several lines is put into several groups.
+                """)
         @OptionGroup var options: HomeOptions
         @OptionGroup var output: JSONOption
         @Option(help: ArgumentHelp("The group; repeat for several.", valueName: "name"))
@@ -92,20 +95,18 @@ struct DevicesCommand: AsyncParsableCommand {
             try await DevicesCommand.change(.assignDevices(assignments), "assigned", options, output)
         }
 
-        /// Lines of two fields, the second one possibly in quotation marks.
         private static func read(_ path: String) throws -> [DeviceAssignment] {
             guard let data = FileManager.default.contents(atPath: path) else { throw ValidationError("\(path) cannot be read") }
             guard let text = String(validating: data, as: UTF8.self) else { throw ValidationError("\(path) is not UTF-8") }
             var assignments: [DeviceAssignment] = []
-            for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-                let fields = line.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false).map {
-                    $0.trimmingCharacters(in: .whitespaces).trimmingCharacters(in: CharacterSet(charactersIn: "\"\u{feff}"))
-                }
-                if line.trimmingCharacters(in: .whitespaces).isEmpty || line.hasPrefix("#") { continue }
-                if number == 0, fields.map({ $0.lowercased() }) == ["name", "group"] { continue }
-                guard fields.count == 2, !fields[0].isEmpty, !fields[1].isEmpty else {
+            let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            for (number, line) in lines.enumerated() {
+                let line = line.trimmingCharacters(in: CharacterSet(charactersIn: " \t\u{feff}"))
+                if line.isEmpty || line.hasPrefix("#") { continue }
+                guard let fields = CSVLine.fields(line), fields.count == 2, !fields[0].isEmpty, !fields[1].isEmpty else {
                     throw ValidationError("\(path), line \(number + 1): expected name,group")
                 }
+                if number == 0, fields.map({ $0.lowercased() }) == ["name", "group"] { continue }
                 assignments.append(DeviceAssignment(device: fields[0], group: fields[1]))
             }
             return assignments

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import UpdateEngine
 import Updates
 
@@ -16,7 +15,7 @@ struct FilesCommand: AsyncParsableCommand {
         var paths: [String]
 
         func run() async throws {
-            let absolute = paths.map { URL(filePath: $0).standardizedFileURL.path(percentEncoded: false) }
+            let absolute = try AbsolutePath.of(paths)
             guard case .files(let report) = try await options.perform(.addFiles(paths: absolute)) else { throw Outcome.unexpected() }
             if output.json {
                 try Terminal.json(report)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import UpdateEngine
 import Updates
 
@@ -20,7 +19,7 @@ struct ImportCommand: AsyncParsableCommand {
     var paths: [String]
 
     func run() async throws {
-        let absolute = paths.map { URL(filePath: $0).standardizedFileURL.path(percentEncoded: false) }
+        let absolute = try AbsolutePath.of(paths)
         guard case .imported(let report) = try await options.perform(.importUpdates(paths: absolute, source: source)) else {
             throw Outcome.unexpected()
         }

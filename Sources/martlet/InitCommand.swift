@@ -20,6 +20,7 @@ struct InitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let home = Home(path: home)
+        try home.assumeOwnerOfNewHome()
         var hosts: [String] = []
         for name in host + ["localhost", "127.0.0.1"] where !hosts.contains(where: { $0.lowercased() == name.lowercased() }) { hosts.append(name) }
         try await UpdateEngine.create(home, hosts: hosts, at: .now, log: Log.make(level: .warning))

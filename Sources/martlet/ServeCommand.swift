@@ -50,7 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
             break
         }
         renewal.cancel()
-        control.stop()
+        await control.stop()
         await listener.shutdown()
         try await engine.close()
         withExtendedLifetime(lock) {}

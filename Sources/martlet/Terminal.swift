@@ -9,17 +9,25 @@ enum Terminal {
         write(Array("\(text)\n".utf8), to: STDOUT_FILENO)
     }
 
-    /// Writes a line to standard error, at once.
+    /// Writes lines to standard error, at once and made safe to show.
     static func complain(_ text: String) {
-        write(Array("\(text)\n".utf8), to: STDERR_FILENO)
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            write(Array("\(DisplayText.escaped(String(line)))\n".utf8), to: STDERR_FILENO)
+        }
     }
 
+    /// A result that cannot be written is a failure of the command, whatever was done before.
     static func write(_ bytes: [UInt8], to descriptor: Int32 = STDOUT_FILENO) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
+            guard count > 0 else {
+                guard descriptor == STDOUT_FILENO else { return }
+                // A reader that has enough (`| head`) needs no message.
+                if errno != EPIPE { complain("martlet: standard output cannot be written: \(String(cString: strerror(errno)))") }
+                exit(1)
+            }
             rest = rest.dropFirst(count)
         }
     }

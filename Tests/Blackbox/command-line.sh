@@ -10,6 +10,8 @@ lists() { "$MARTLET" updates list --home "$home" --json "$@"; }
 
 refuses "no home, no command" "$MARTLET" updates list --home "$work/none"
 refuses "an unknown command is a wrong call" "$MARTLET" frobnicate
+refuses "an empty path is not the working directory" "$MARTLET" import --home "$work" ""
+refuses "nor an empty home" "$MARTLET" updates list --home ""
 refuses "a missing argument is a wrong call" "$MARTLET" import --home "$home"
 refuses "a wrong value is a wrong call" "$MARTLET" updates list --home "$home" --state perhaps
 check "help is no error" "$MARTLET" updates approve --help
@@ -54,6 +56,12 @@ for fragment in core extended localized-en document; do
 done
 same() { cmp -s "$work/output" "$(grep -rl "UpdateID=\"$update\"" "$root/Samples/updates" | while read -r file; do head -c 900 "$file" | grep -q "UpdateIdentity UpdateID=\"$update\"" && echo "$file"; done | head -n 1)"; }
 shows "the document is the file that was imported, to the byte" same
+check "an older revision is shown by its number" "$MARTLET" updates list --home "$home" --all --json
+older=$(python3 -c 'import json, sys; print(next(u["id"] for u in json.load(open(sys.argv[1])) if u["revision"] == 101))' "$work/output")
+check "it is held" "$MARTLET" updates show --home "$home" "$older:100" --json
+shows "and is the one asked for" grep -q '"revision" : 100' "$work/output"
+full() { "$MARTLET" updates list --home "$home" --all >/dev/full; }
+refuses "a result that cannot be written is a failure" full
 refuses "a fragment that is none is refused" "$MARTLET" updates show --home "$home" "$update" --fragment nothing
 
 check "a group is made" "$MARTLET" groups create --home "$home" Berlin
@@ -62,8 +70,11 @@ check "one beneath it" "$MARTLET" groups create --home "$home" Lab --parent Berl
 refuses "no cycle" "$MARTLET" groups move --home "$home" Berlin --parent Lab
 refuses "a group with groups beneath it stays" "$MARTLET" groups remove --home "$home" Berlin
 refuses "All Computers stays" "$MARTLET" groups remove --home "$home" "All Computers"
-printf 'name,group\n0f0f0f0f-0000-1111-2222-333333333333,Lab\nnobody,Lab\n' >"$work/devices.csv"
-in_part "devices not seen yet are assigned by id" "$MARTLET" devices assign --home "$home" --from "$work/devices.csv"
+printf '\xef\xbb\xbfname,group\r\n0f0f0f0f-0000-1111-2222-333333333333,Lab\r\n"pc-1.example.test", "Lab"\r\nother,Nowhere\r\n' >"$work/devices.csv"
+in_part "devices not seen yet are assigned by id and by name" "$MARTLET" devices assign --home "$home" --from "$work/devices.csv"
+check "both are listed" "$MARTLET" devices list --home "$home" --group Lab
+shows "the named one" grep -q pc-1.example.test "$work/output"
+check "the named one is forgotten" "$MARTLET" devices forget --home "$home" PC-1.example.test
 check "the device is there" "$MARTLET" devices show --home "$home" 0f0f0f0f-0000-1111-2222-333333333333
 check "it is forgotten" "$MARTLET" devices forget --home "$home" 0f0f0f0f-0000-1111-2222-333333333333
 refuses "and gone" "$MARTLET" devices show --home "$home" 0f0f0f0f-0000-1111-2222-333333333333

@@ -33,7 +33,10 @@ struct CommandJSONTests {
         let approved = try #require(change.changed.first)
         #expect(try problems(try await engine.update(approved.id.description), "update", schemas) == [])
         let device = UpdateID.numbered(77).description
-        let assigned = try await engine.assign([DeviceAssignment(device: device, group: "Lab"), DeviceAssignment(device: "nobody", group: "Lab")])
+        let assigned = try await engine.assign([
+            DeviceAssignment(device: device, group: "Lab"), DeviceAssignment(device: "PC-9", group: "Lab"),
+            DeviceAssignment(device: "PC-8", group: "Nowhere"),
+        ])
         #expect(assigned.refused.count == 1)
         #expect(try problems(assigned, "deviceChange", schemas) == [])
         #expect(try problems(try await engine.devices(inGroup: nil), "devices", schemas) == [])

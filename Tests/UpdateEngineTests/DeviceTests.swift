@@ -167,6 +167,17 @@ struct DeviceTests {
             try test.engine.open(known), RegisterComputer.Request(facts: DeviceFacts(dnsName: Self.name)), from: "192.0.2.1")
     }
 
+    @Test func `a device that was named before it was seen gets its groups when it registers`() async throws {
+        let test = try await TestEngine()
+        _ = try await test.engine.createGroup(name: "Lab", parent: nil)
+        _ = try await test.engine.assign([DeviceAssignment(device: "Desk-1.Example.test", group: "lab")])
+        #expect(try await test.engine.devices(inGroup: "Lab").map(\.id) == [nil])
+        _ = try await registered(test.engine)
+        let devices = try await test.engine.devices(inGroup: "Lab")
+        #expect(devices.map(\.id?.text) == [Self.deviceID])
+        #expect(devices.map(\.groups) == [["Lab"]])
+    }
+
     // MARK: - Scans and reports
 
     @Test func `a device that comes back after a day with an expired cookie is told of what changed since, and of nothing else`() async throws {

@@ -114,6 +114,33 @@ struct ImportTests {
         #expect(test.engine.files.lookup(file.sha1)?.sha256 == file.sha256)
     }
 
+    @Test func `what cannot be read is reported, and links are not followed`() async throws {
+        let test = try await TestEngine()
+        let folder = try TemporaryFolder()
+        try folder.write(category.bytes, to: "deep/er/category.XML")
+        try folder.write(update(2).bytes, to: ".hidden.xml")
+        try FileManager.default.createSymbolicLink(atPath: folder.path + "/deep/loop", withDestinationPath: folder.path)
+        let name: [CChar] = (folder.path + "/bad").utf8CString.dropLast() + [CChar(bitPattern: 0xff)] + ".xml".utf8CString
+        #expect(creat(name, 0o600) >= 0)
+        let report = try await test.engine.importUpdates(paths: [folder.path], source: "local") { _ in }
+        #expect(report.imported == [category.identity])
+        #expect(report.refused.map(\.message).allSatisfy { $0.contains("not UTF-8") })
+        #expect(report.refused.count == 1)
+    }
+
+    @Test func `an import that the server's end cuts short says what it did`() async throws {
+        let test = try await TestEngine()
+        let folder = try TemporaryFolder()
+        for number in 1...450 { try folder.write(DocumentText(.numbered(UInt64(number))).bytes, to: String(format: "%04d.xml", number)) }
+        let engine = test.engine
+        let report = try await engine.importUpdates(paths: [folder.path], source: "local") { progress in
+            if progress.done == 250 { engine.beginEnding() }
+        }
+        #expect(report.imported.count == 200)
+        #expect(report.refused.last?.message.contains("the server is ending") == true)
+        #expect(engine.catalog.updateIDs.count == 200)
+    }
+
     @Test func `everything is as it was after a restart`() async throws {
         let test = try await TestEngine()
         try await test.importing(category, update(2))

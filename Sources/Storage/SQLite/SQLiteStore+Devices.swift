@@ -20,13 +20,54 @@ extension SQLiteStore {
     /// A new device counts as moved by the last change: where it was forgotten and comes again with an old cookie, what it saw is stale.
     public func register(_ id: DeviceID, facts: DeviceFacts, at now: Timestamp) async throws -> Device {
         try await write { db in
+            let isNew = try Self.key(of: id, db) == nil
             try db.run(
                 """
                 INSERT INTO device (id, facts, groups_generation, first_seen, last_seen) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
                 SET facts = excluded.facts, first_seen = coalesce(first_seen, excluded.first_seen), last_seen = excluded.last_seen
                 """, [id, facts.encoded, try Self.generation(db), now, now])
+            if isNew { try Self.takeExpectedGroups(of: facts.dnsName.lowercased(), key: db.lastInsertedRowID, db) }
             guard let device = try Self.device(id, db) else { throw ByteReader.corrupt }
             return device
+        }
+    }
+
+    /// Who registers first under a name that was expected gets its groups: they are given once.
+    private static func takeExpectedGroups(of name: String, key: Int64, _ db: Database) throws {
+        let groups: [GroupID] = try db.rows("SELECT group_id FROM expected_device_group WHERE name = ?", [name]) { try $0.value(0) }
+        for group in groups { try db.run("INSERT INTO device_group VALUES (?, ?)", [key, group]) }
+        try db.run("DELETE FROM expected_device_group WHERE name = ?", [name])
+    }
+
+    public func expectDevices(_ assignments: [(String, Set<GroupID>)]) async throws {
+        try await write { db in
+            for (name, groups) in assignments {
+                for group in groups { try Self.requireGroup(group, db) }
+                let name = name.lowercased()
+                try db.run("DELETE FROM expected_device_group WHERE name = ?", [name])
+                for group in groups.subtracting(TargetGroup.builtIn.map(\.id)) {
+                    try db.run("INSERT INTO expected_device_group VALUES (?, ?)", [name, group])
+                }
+            }
+        }
+    }
+
+    public func expectedDevices() async throws -> [ExpectedDevice] {
+        try await read { db in
+            var groups: [String: Set<GroupID>] = [:]
+            try db.forEachRow("SELECT name, group_id FROM expected_device_group") { row in
+                groups[try row.value(0), default: []].insert(try row.value(1))
+            }
+            return groups.map { ExpectedDevice(name: $0.key, groups: $0.value) }.sorted { $0.name < $1.name }
+        }
+    }
+
+    public func forgetExpectedDevices(_ names: [String]) async throws -> [String] {
+        try await write { db in
+            try names.filter { name in
+                try db.run("DELETE FROM expected_device_group WHERE name = ?", [name.lowercased()])
+                return db.changesCount > 0
+            }
         }
     }
 

@@ -42,6 +42,7 @@ extension SQLiteStore {
             let generation = try Self.advance(db)
             try Self.touchDevices(of: [id], generation, db)
             try db.run("DELETE FROM device_group WHERE group_id = ?", [id])
+            try db.run("DELETE FROM expected_device_group WHERE group_id = ?", [id])
             try db.run("DELETE FROM approval WHERE group_id = ?", [id])
             try db.run("DELETE FROM target_group WHERE id = ?", [id])
             return generation

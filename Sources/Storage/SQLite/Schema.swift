@@ -113,6 +113,13 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX device_group_group ON device_group (group_id);
 
+        -- Groups given to a device that is known by its DNS name only (in lower case), until one registers under it.
+        CREATE TABLE expected_device_group (
+            name TEXT NOT NULL,
+            group_id BLOB NOT NULL REFERENCES target_group,
+            PRIMARY KEY (name, group_id)
+        ) STRICT, WITHOUT ROWID;
+
         CREATE TABLE status (
             device_key INTEGER NOT NULL REFERENCES device ON DELETE CASCADE,
             update_id BLOB NOT NULL CHECK (length(update_id) = 16),

@@ -13,7 +13,8 @@ public struct GroupSummary: Codable, Sendable {
 
 /// A device in a list. What it says of itself is its own word.
 public struct DeviceSummary: Codable, Sendable {
-    public let id: DeviceID
+    /// Nothing for a device that is known by name only, until one registers under it.
+    public let id: DeviceID?
     public let name: String?
     public let groups: [String]
     /// The build number tells Windows versions apart; the description of Windows 11 says "Windows 10".

@@ -13,10 +13,15 @@ extension UpdateEngine {
         }
         let updates = try await self.updates(UpdateFilter()).count
         let counts = try await store.deviceStatusCounts()
-        return try await store.devices()
-            .filter { device in wanted.map { !$0.isDisjoint(with: device.groups) } ?? true }
+        func isWanted(_ groups: Set<GroupID>) -> Bool { wanted.map { !$0.isDisjoint(with: groups) } ?? true }
+        let known = try await store.devices().filter { isWanted($0.groups) }
             .map { Self.summary(of: $0, states: counts[$0.id] ?? [:], updates: updates, groupNames: names) }
-            .sorted { ($0.name ?? $0.id.text) < ($1.name ?? $1.id.text) }
+        let expected = try await store.expectedDevices().filter { isWanted($0.groups) }.map { device in
+            DeviceSummary(
+                id: nil, name: device.name, groups: device.groups.map { names[$0] ?? $0.description }.sorted(), osVersion: nil,
+                osDescription: nil, lastSeen: nil, lastReported: nil, status: StatusCounts())
+        }
+        return (known + expected).sorted { ($0.name ?? $0.id?.text ?? "") < ($1.name ?? $1.id?.text ?? "") }
     }
 
     private static func subtree(of root: GroupID, in groups: [TargetGroup]) -> Set<GroupID> {
@@ -65,7 +70,12 @@ extension UpdateEngine {
     private func one(_ text: String) async throws -> Device {
         if let id = DeviceID(text), let device = try await store.device(id) { return device }
         let named = try await store.devices().filter { $0.facts?.dnsName.lowercased() == text.lowercased() }
-        guard let device = named.first else { throw EngineError(.refused, "there is no device \(text)") }
+        guard let device = named.first else {
+            if try await store.expectedDevices().contains(where: { $0.name == text.lowercased() }) {
+                throw EngineError(.refused, "\(text) was named but has not been seen yet")
+            }
+            throw EngineError(.refused, "there is no device \(text)")
+        }
         guard named.count == 1 else {
             throw EngineError(
                 .refused, "\(named.count) devices call themselves \(text); name one by its id: \(named.map(\.id.text).joined(separator: ", "))")
@@ -73,29 +83,44 @@ extension UpdateEngine {
         return device
     }
 
-    /// Puts devices into groups, replacing those they were in. A device not seen yet is known by its id from then on.
+    /// Puts devices into groups, replacing those they were in.
+    ///
+    /// A device that was not seen yet is named by its id (a GUID), or by its DNS name: then the first new device that registers under the
+    /// name gets the groups.
     public func assign(_ assignments: [DeviceAssignment]) async throws -> DeviceChangeReport {
         try await gate.perform { [self] in
             var report = DeviceChangeReport()
             var groupsByDevice: [DeviceID: Set<GroupID>] = [:]
+            var groupsByName: [String: Set<GroupID>] = [:]
+            // Read once: a file may have a line for every device of a fleet.
+            let allGroups = try await store.groups()
+            let held = try await store.devices()
+            let known = Set(held.map(\.id))
+            let byName = Dictionary(grouping: held) { $0.facts?.dnsName.lowercased() ?? "" }
             for assignment in assignments {
                 do {
-                    let group = try await groupID(assignment.group)
+                    let group = try Self.groupID(assignment.group, in: allGroups)
                     guard group != .allComputers else {
                         throw EngineError(.refused, "every device is in All Computers; assign it to a group beneath")
                     }
-                    let id: DeviceID
-                    do { id = try await one(assignment.device).id } catch {
-                        // Not seen yet: only an id can be told apart from a misspelt name.
-                        guard UpdateID(assignment.device) != nil, let unseen = DeviceID(assignment.device) else { throw error }
-                        id = unseen
+                    let name = assignment.device.lowercased()
+                    let named = byName[name] ?? []
+                    if let id = DeviceID(name), known.contains(id) || UpdateID(name) != nil {
+                        groupsByDevice[id, default: []].insert(group)
+                    } else if named.count > 1 {
+                        throw EngineError(.refused, "\(named.count) devices call themselves \(assignment.device); name one by its id")
+                    } else if let device = named.first {
+                        groupsByDevice[device.id, default: []].insert(group)
+                    } else {
+                        guard Self.isDNSName(name) else { throw EngineError(.refused, "\(assignment.device) is no device's id or name") }
+                        groupsByName[name, default: []].insert(group)
                     }
-                    groupsByDevice[id, default: []].insert(group)
                     report.changed.append(assignment.device)
                 } catch let error as EngineError {
                     report.refused.append(.init(id: assignment.device, message: error.message))
                 }
             }
+            try await store.expectDevices(groupsByName.map { ($0.key, $0.value) })
             guard !groupsByDevice.isEmpty else { return report }
             // Unassigned is for devices without another group.
             let groups = groupsByDevice.mapValues { $0.count > 1 ? $0.subtracting([.unassignedComputers]) : $0 }
@@ -116,7 +141,7 @@ extension UpdateEngine {
             var ids: [DeviceID] = []
             for name in names {
                 do {
-                    ids.append(try await one(name).id)
+                    if try await store.forgetExpectedDevices([name]).isEmpty { ids.append(try await one(name).id) }
                     report.changed.append(name)
                 } catch let error as EngineError {
                     report.refused.append(.init(id: name, message: error.message))

@@ -90,7 +90,10 @@ extension UpdateEngine {
     }
 
     func groupID(_ name: String) async throws -> GroupID {
-        let groups = try await store.groups()
+        try Self.groupID(name, in: try await store.groups())
+    }
+
+    static func groupID(_ name: String, in groups: [TargetGroup]) throws(EngineError) -> GroupID {
         guard let group = groups.first(where: { $0.name.lowercased() == name.lowercased() || $0.id.description == name.lowercased() })
         else {
             throw EngineError(.refused, "there is no group \(name); see them with: martlet groups list")

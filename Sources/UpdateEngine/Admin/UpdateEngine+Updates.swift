@@ -22,12 +22,8 @@ extension UpdateEngine {
     public func update(_ text: String) async throws -> UpdateDetails {
         let library = try await library()
         let (id, number) = try Self.one(text, in: library)
-        if let number, !library.revisions(of: id).contains(where: { $0.identity.revisionNumber == number }) {
-            throw EngineError(.refused, "revision \(number.rawValue) of \(id) is not held")
-        }
-        guard let revision = library.current(id), let summary = library.summary(of: id) else {
-            throw EngineError(.refused, "no update \(id) is held")
-        }
+        let revision = try Self.revision(number, of: id, in: library)
+        let summary = library.summary(of: revision)
         let metadata = revision.metadata
         let condition = library.catalog.condition(of: id)
         let names = try await groupNames()
@@ -41,7 +37,7 @@ extension UpdateEngine {
                 RevisionSummary(
                     revision: $0.identity.revisionNumber, revisionID: $0.id, source: $0.provenance.source.description,
                     isVerified: $0.provenance.isVerified, publicationState: $0.metadata.publicationState, imported: $0.importedAt,
-                    isCurrent: $0.id == revision.id)
+                    isCurrent: $0.id == library.current(id)?.id)
             },
             prerequisites: metadata.prerequisites.map { $0.anyOf.map(library.name) },
             bundledUpdates: metadata.bundledUpdates.map { $0.anyOf.map { library.name($0.updateID) } },
@@ -61,6 +57,18 @@ extension UpdateEngine {
                 .init(
                     device: $0.deviceID.text, name: devices[$0.deviceID]?.facts?.dnsName, state: $0.state.word, since: $0.changedAt)
             })
+    }
+
+    /// The revision of that number; the current one where none is named.
+    private static func revision(_ number: RevisionNumber?, of id: UpdateID, in library: UpdateLibrary) throws(EngineError) -> Revision {
+        guard let number else {
+            guard let current = library.current(id) else { throw EngineError(.refused, "no update \(id) is held") }
+            return current
+        }
+        guard let revision = library.revisions(of: id).first(where: { $0.identity.revisionNumber == number }) else {
+            throw EngineError(.refused, "revision \(number.rawValue) of \(id) is not held")
+        }
+        return revision
     }
 
     /// An update's states over all devices: one without a row is not applicable where the device has reported, else unknown.
@@ -83,7 +91,8 @@ extension UpdateEngine {
         }
         let ids = try library.resolve(String(parts[0]))
         guard ids.count == 1, let id = ids.first else {
-            let list = ids.map { "\($0)  \(library.title($0) ?? "")" }.joined(separator: "\n  ")
+            // Titles are anybody's words: on a line of their own they must stay on it.
+            let list = ids.map { "\($0)  \(DisplayText.escaped(library.title($0) ?? ""))" }.joined(separator: "\n  ")
             throw EngineError(.refused, "\(text) is the KB number of \(ids.count) updates; name one by its UpdateID:\n  \(list)")
         }
         return (id, number)
@@ -93,8 +102,7 @@ extension UpdateEngine {
     func fragment(_ kind: String, of text: String, to output: @Sendable ([UInt8]) -> Void) async throws {
         let library = try await library()
         let (id, number) = try Self.one(text, in: library)
-        let revision = number.map { number in library.revisions(of: id).first { $0.identity.revisionNumber == number } } ?? library.current(id)
-        guard let revision else { throw EngineError(.refused, "\(text) is not held") }
+        let revision = try Self.revision(number, of: id, in: library)
         if kind == "document" {
             guard let document = try await store.document(revision.id) else {
                 throw EngineError(.refused, "\(revision.identity) is held as fragments only: there is no document to show")

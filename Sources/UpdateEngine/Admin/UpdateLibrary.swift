@@ -41,7 +41,12 @@ struct UpdateLibrary {
     }
 
     func summary(of id: UpdateID) -> UpdateSummary? {
-        guard let revision = current(id) else { return nil }
+        current(id).map(summary)
+    }
+
+    /// One revision, current or not; what was decided is the update's.
+    func summary(of revision: Revision) -> UpdateSummary {
+        let id = revision.updateID
         let condition = catalog.condition(of: id)
         let metadata = revision.metadata
         return UpdateSummary(
@@ -49,7 +54,7 @@ struct UpdateLibrary {
             kbArticles: metadata.kbArticleIDs, products: (condition?.categories.products ?? []).compactMap(title).sorted(),
             classification: condition?.categories.classifications.first.flatMap(title), msrcSeverity: metadata.msrcSeverity,
             state: state(of: id, condition), isSuperseded: condition?.isSuperseded ?? false,
-            isExpired: condition?.isExpired ?? false, isIncomplete: isIncomplete(revision, condition),
+            isExpired: metadata.publicationState == .expired, isIncomplete: isIncomplete(revision, condition),
             source: revision.provenance.source.description, isVerified: revision.provenance.isVerified)
     }
 

@@ -1,7 +1,6 @@
 import Foundation
 import Glibc
 public import Logging
-import Synchronization
 
 /// Listens on `run/control.sock` (0600) for commands of the home's owner and carries them out in the server.
 public final class ControlServer: Sendable {
@@ -11,7 +10,7 @@ public final class ControlServer: Sendable {
     private let engine: UpdateEngine
     private let log: Logger
     private let descriptor: Int32
-    private let channels = Mutex<[ObjectIdentifier: LineChannel]>([:])
+    private let running = DispatchGroup()
     private let slots = DispatchSemaphore(value: connectionLimit)
 
     public init(engine: UpdateEngine, log: Logger) throws(EngineError) {
@@ -40,10 +39,12 @@ public final class ControlServer: Sendable {
         thread.start()
     }
 
-    /// Takes no further commands; those that run are finished by their tasks.
-    public func stop() {
+    /// Takes no further commands, and returns when those that run have answered; long ones stop after the transaction they are at.
+    public func stop() async {
         unlink(engine.home.controlSocket)
         shutdown(descriptor, Int32(SHUT_RDWR))
+        engine.beginEnding()
+        await withCheckedContinuation { continuation in running.notify(queue: .global()) { continuation.resume() } }
         close(descriptor)
     }
 
@@ -61,13 +62,17 @@ public final class ControlServer: Sendable {
                 return
             }
             let channel = LineChannel(descriptor: connection)
+            // A command is one line, sent at once: who connects and says nothing holds no slot for long.
+            channel.setReadTimeout(seconds: 10)
             guard let user = channel.peerUser, user == geteuid() || user == 0 else {
                 slots.signal()
                 continue
             }
+            running.enter()
             let thread = Thread {
                 self.serve(channel)
                 self.slots.signal()
+                self.running.leave()
             }
             thread.name = "command"
             thread.start()
@@ -88,7 +93,8 @@ public final class ControlServer: Sendable {
                 return false
             }
         } catch {
-            log.warning("a command on the control socket could not be read: \(error)")
+            log.warning("a command on the control socket could not be read")
+            try? channel.send(ControlReply.failure(code: .refused, message: "the command could not be read; are both of one version?"))
         }
     }
 

@@ -59,9 +59,10 @@ final class LineChannel: Sendable {
         return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.user : nil
     }
 
-    /// Ends reading and writing on both sides at once.
-    func shutDown() {
-        shutdown(descriptor, Int32(SHUT_RDWR))
+    /// Ends reading where nothing comes for so long.
+    func setReadTimeout(seconds: Int) {
+        var time = timeval(tv_sec: seconds, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
     }
 }
 

@@ -23,60 +23,77 @@ extension UpdateEngine {
         guard let source = Provenance.Source(source), source == .localImport || source == .sample else {
             throw EngineError(.refused, "\(source) is not a source that can be imported as: use local or sample")
         }
-        let (documents, payloads) = try Self.files(beneath: paths)
-        guard !documents.isEmpty || !payloads.isEmpty else { throw EngineError(.refused, "no files found in \(paths.joined(separator: ", "))") }
+        let found = try await blocking { try ImportFolder.files(beneath: paths) }
+        guard !found.isEmpty else { throw EngineError(.refused, "no files found in \(paths.joined(separator: ", "))") }
         // Nothing decides on what a person holds in hand but that person: a local import is verified by being theirs.
         let provenance = Provenance(source: source, isVerified: true)
-        return try await gate.perform { [self] in
-            var report = ImportReport()
-            var pending: [(path: String, item: RevisionImport)] = []
-            var pendingBytes = 0
-            var touched: [UpdateIdentity] = []
-            for (index, path) in documents.enumerated() {
-                progress(.init(done: index, total: documents.count, what: "documents"))
-                do {
-                    let item = try await blocking { try Self.readDocument(at: path, provenance: provenance) }
-                    pending.append((path, item))
-                    pendingBytes += item.fragments.reduce(0) { $0 + $1.bytes.count }
-                } catch {
-                    report.refused.append(.init(path: path, message: "\(error)"))
-                }
-                if pending.count >= Self.transactionDocuments || pendingBytes >= Self.transactionBytes {
-                    try await commit(pending, to: &report, touched: &touched)
-                    pending = []
-                    pendingBytes = 0
-                }
-            }
-            try await commit(pending, to: &report, touched: &touched)
-            try await takePayloads(payloads, to: &report, progress: progress)
-            report.incomplete = try await incomplete(touched)
-            return report
+        var report = ImportReport()
+        report.refused = found.unreadable
+        var touched: [UpdateIdentity] = []
+        do {
+            try await importDocuments(found.documents, provenance, to: &report, touched: &touched, progress: progress)
+            try await takePayloads(found.payloads, to: &report, progress: progress)
+        } catch {
+            // What was committed stays and is reported; only where there is nothing of it has nothing changed.
+            guard !report.imported.isEmpty || report.filesAdded > 0 else { throw error }
+            report.refused.append(.init(path: "the rest", message: "not imported: \(error)"))
         }
+        report.incomplete = try await incomplete(touched)
+        return report
+    }
+
+    private func importDocuments(
+        _ paths: [String], _ provenance: Provenance, to report: inout ImportReport, touched: inout [UpdateIdentity],
+        progress: @Sendable (ControlReply.Progress) -> Void
+    ) async throws {
+        var pending: [(path: String, item: RevisionImport)] = []
+        var pendingBytes = 0
+        for (index, path) in paths.enumerated() {
+            progress(.init(done: index, total: paths.count, what: "documents"))
+            try refuseIfEnding()
+            do {
+                let item = try await blocking { try Self.readDocument(at: path, provenance: provenance) }
+                pendingBytes += item.fragments.reduce(0) { $0 + $1.bytes.count }
+                pending.append((path, item))
+            } catch {
+                report.refused.append(.init(path: path, message: "\(error)"))
+            }
+            if pending.count >= Self.transactionDocuments || pendingBytes >= Self.transactionBytes {
+                try await commit(pending, to: &report, touched: &touched)
+                pending = []
+                pendingBytes = 0
+            }
+        }
+        try await commit(pending, to: &report, touched: &touched)
     }
 
     private func commit(
         _ pending: [(path: String, item: RevisionImport)], to report: inout ImportReport, touched: inout [UpdateIdentity]
     ) async throws {
         guard !pending.isEmpty else { return }
-        let result = try await store.importRevisions(pending.map(\.item), at: clock())
-        var added: [StoredRevision] = []
+        let items = pending.map(\.item)
+        // The gate is held for one transaction: others get their turn between two.
+        let result = try await gate.perform { [self] in
+            let result = try await store.importRevisions(items, at: clock())
+            let added = result.outcomes.filter(\.isTaken).compactMap(\.revision)
+            if !added.isEmpty {
+                let next = catalog.adding(
+                    added.map { CatalogRevision($0.revision, coreSize: $0.coreSize) }, generation: result.generation)
+                publish {
+                    $0.catalog = next
+                    $0.files.add(added.map(\.revision))
+                }
+            }
+            return result
+        }
         for ((path, item), outcome) in zip(pending, result.outcomes) {
             touched.append(item.metadata.identity)
             switch outcome.verdict {
-            case .new, .completes, .replacesFragments:
-                report.imported.append(item.metadata.identity)
-                if let revision = outcome.revision { added.append(revision) }
+            case .new, .completes, .replacesFragments: report.imported.append(item.metadata.identity)
             case .alreadyHeld: report.alreadyHeld += 1
             case .refused(let refusal):
-                report.refused.append(.init(path: path, message: Self.text(of: refusal, item.metadata.identity)))
+                report.refused.append(.init(path: path, message: "\(path): \(Self.text(of: refusal, item.metadata.identity))"))
             }
-        }
-        guard !added.isEmpty else { return }
-        let next = catalog.adding(
-            added.map { CatalogRevision($0.revision, coreSize: $0.coreSize) }, generation: result.generation)
-        publish {
-            $0.catalog = next
-            $0.files.add(added.map(\.revision))
         }
     }
 
@@ -112,95 +129,65 @@ extension UpdateEngine {
         }
     }
 
-    /// The documents (`*.xml`) and the other files that paths name, each folder's in order of name. Links are not followed, hidden files left out.
-    private static func files(beneath paths: [String]) throws(EngineError) -> (documents: [String], payloads: [String]) {
-        var documents: [String] = []
-        var payloads: [String] = []
-        func sort(_ path: String) {
-            if path.lowercased().hasSuffix(".xml") { documents.append(path) } else { payloads.append(path) }
-        }
-        for path in paths {
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-                throw EngineError(.refused, "\(path): no such file or folder")
-            }
-            guard isFolder.boolValue else {
-                sort(path)
-                continue
-            }
-            let keys: [URLResourceKey] = [.isRegularFileKey]
-            guard
-                let found = FileManager.default.enumerator(
-                    at: URL(filePath: path), includingPropertiesForKeys: keys, options: [.skipsHiddenFiles])
-            else { throw EngineError(.failed, "\(path) cannot be read") }
-            let files = found.compactMap { $0 as? URL }
-                .filter { (try? $0.resourceValues(forKeys: Set(keys)).isRegularFile) == true }
-                .map { $0.path(percentEncoded: false) }
-            for file in files.sorted() { sort(file) }
-        }
-        return (documents, payloads)
-    }
-
     // MARK: - Payloads
 
     /// Takes payloads that some update names. Each is verified by size, SHA-1 and SHA-256 first.
     public func addFiles(
         paths: [String], progress: @escaping @Sendable (ControlReply.Progress) -> Void
     ) async throws -> FileReport {
-        let (documents, payloads) = try Self.files(beneath: paths)
-        return try await gate.perform { [self] in
-            var report = FileReport()
-            let index = fileIndex
-            for (done, path) in (documents + payloads).enumerated() {
-                progress(.init(done: done, total: documents.count + payloads.count, what: "files"))
-                do {
-                    let verified = try await blocking { try FileVerifier.verify(path: path, size: nil, sha1: nil, sha256: nil) }
-                    guard let named = index.file(verified.sha1) else {
-                        throw EngineError(.refused, "no update names this file (SHA-1 \(verified.sha1))")
-                    }
-                    try await take(path, as: named)
-                    report.added.append(Self.summary(of: named, isHeld: true))
-                } catch {
-                    report.refused.append(.init(path: path, message: "\(error)"))
+        let found = try await blocking { try ImportFolder.files(beneath: paths) }
+        let paths = found.documents + found.payloads
+        var report = FileReport()
+        report.refused = found.unreadable
+        for (done, path) in paths.enumerated() {
+            progress(.init(done: done, total: paths.count, what: "files"))
+            do {
+                try refuseIfEnding()
+                let verified = try await blocking { try FileVerifier.verify(path: path, size: nil, sha1: nil, sha256: nil) }
+                guard let named = fileIndex.file(verified.sha1) else {
+                    throw EngineError(.refused, "no update names this file (SHA-1 \(verified.sha1))")
                 }
+                try await take(path, as: named)
+                report.added.append(Self.summary(of: named, isHeld: true))
+            } catch {
+                report.refused.append(.init(path: path, message: "\(error)"))
             }
-            return report
         }
+        return report
     }
 
     /// Checks every held payload: that it is there with its size, and with `deep` its digests. What fails is quarantined and said.
     public func verifyFiles(
         deep: Bool, progress: @escaping @Sendable (ControlReply.Progress) -> Void
     ) async throws -> FileReport {
-        try await gate.perform { [self] in
-            var report = FileReport()
-            let index = fileIndex
-            let held = files.all()
-            for (done, file) in held.enumerated() {
-                progress(.init(done: done, total: held.count, what: "files"))
-                do {
-                    if deep {
-                        _ = try await blocking {
-                            try FileVerifier.verify(path: file.path, size: file.size, sha1: file.sha1, sha256: file.sha256)
-                        }
-                    } else {
-                        let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int64
-                        guard size == file.size else {
-                            throw EngineError(.failed, "\(file.path) has \(size ?? -1) bytes and should have \(file.size)")
-                        }
+        var report = FileReport()
+        let index = fileIndex
+        let held = files.all()
+        for (done, file) in held.enumerated() {
+            progress(.init(done: done, total: held.count, what: "files"))
+            try refuseIfEnding()
+            do {
+                if deep {
+                    _ = try await blocking {
+                        try FileVerifier.verify(path: file.path, size: file.size, sha1: file.sha1, sha256: file.sha256)
                     }
-                    report.verified += 1
-                } catch {
-                    log.error("a payload is corrupt and was quarantined: \(error)", metadata: ["sha1": "\(file.sha1)"])
-                    try await files.quarantine(file.sha1)
-                    report.corrupt.append(
-                        FileSummary(
-                            sha1: file.sha1.description, sha256: file.sha256.description, size: file.size,
-                            name: index.file(file.sha1)?.name, isHeld: false))
+                } else {
+                    let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int64
+                    guard size == file.size else {
+                        throw EngineError(.failed, "\(file.path) has \(size ?? -1) bytes and should have \(file.size)")
+                    }
                 }
+                report.verified += 1
+            } catch {
+                log.error("a payload is corrupt and was quarantined: \(error)", metadata: ["sha1": "\(file.sha1)"])
+                try await gate.perform { [self] in try await files.quarantine(file.sha1) }
+                report.corrupt.append(
+                    FileSummary(
+                        sha1: file.sha1.description, sha256: file.sha256.description, size: file.size,
+                        name: index.file(file.sha1)?.name, isHeld: false))
             }
-            return report
         }
+        return report
     }
 
     /// Among `paths`, the payloads that updates name, known by their digests; only files of a size that is wanted are read.
@@ -212,6 +199,7 @@ extension UpdateEngine {
         let heldSizes = Set(index.all.map(\.size))
         for (done, path) in paths.enumerated() {
             progress(.init(done: done, total: paths.count, what: "files"))
+            try refuseIfEnding()
             let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int64
             guard let size, heldSizes.contains(size) else {
                 report.filesIgnored += 1
@@ -228,7 +216,7 @@ extension UpdateEngine {
                 try await take(path, as: named)
                 report.filesAdded += 1
             } catch {
-                report.refused.append(.init(path: path, message: "\(error)"))
+                report.refused.append(.init(path: path, message: "\(path): \(error)"))
             }
         }
     }
@@ -237,7 +225,7 @@ extension UpdateEngine {
         let verified = try await blocking {
             try FileVerifier.verify(path: path, size: file.size, sha1: file.sha1, sha256: file.sha256)
         }
-        try await files.add(verified, consume: false)
+        try await gate.perform { [self] in try await files.add(verified, consume: false) }
     }
 
     static func summary(of file: UpdateFile, isHeld: Bool) -> FileSummary {
