@@ -74,6 +74,14 @@ extension StoreConformance {
             _ = try await store.takeReports([batch(1, [needs([], installed: [1], at: 90, instance: 5)])], at: StoreFixture.noon.adding(seconds: 120))
             #expect(try await store.statuses(of: StoreFixture.device(1)).map(\.state) == [.installed])
         },
+        StoreConformance("a device that floods its own history keeps its newest events") { store in
+            try await registered(store)
+            for round in 0..<3 {
+                let events = (0..<400).map { failure(1, at: 0, instance: UInt64(1000 + round * 400 + $0)) }
+                _ = try await store.takeReports([batch(1, events)], at: StoreFixture.noon)
+            }
+            #expect(try await store.events(of: StoreFixture.device(1), limit: 5000).count == 1000)
+        },
         StoreConformance("states are told by update, and counted") { store in
             try await registered(store, 1...3)
             _ = try await store.takeReports(

@@ -127,7 +127,20 @@ struct DeviceTests {
         #expect(await code { _ = try cookie(engine, try authorization(engine), version: "two") } == .invalidParameters)
     }
 
-    @Test(arguments: [("", name), ("not an id!", name), (deviceID, ""), (deviceID, "two words"), (deviceID, String(repeating: "x", count: 256))])
+    @Test func `a report of a device that is being forgotten is RegistrationRequired, and nothing of it is kept`() async throws {
+        let test = try await TestEngine()
+        let cookie = try await registered(test.engine)
+        // As where the row goes while the report is on its way.
+        _ = try await test.engine.store.forget([try #require(DeviceID(Self.deviceID))])
+        let request = ReportEventBatch.Request(clientTime: test.clock.now, events: [], droppedEvents: 0)
+        #expect(await code { try await test.engine.report(try test.engine.open(cookie), request) } == .registrationRequired)
+        #expect(await code { _ = try scan(test.engine, cookie) } == .registrationRequired)
+    }
+
+    @Test(arguments: [
+        ("", name), (deviceID, "a\u{202e}b"), (deviceID, "a\u{9b}b"), ("not an id!", name), (deviceID, ""), (deviceID, "two words"),
+        (deviceID, String(repeating: "x", count: 256)),
+    ])
     func `a device without an id or a name gets no authorization`(id: String, name: String) async throws {
         let test = try await TestEngine()
         #expect(await code { _ = try authorization(test.engine, id: id, name: name) } == .invalidParameters)

@@ -6,6 +6,9 @@ extension SQLiteStore {
     static let instanceRetention: Int64 = 30 * 86_400
     /// How long an event is kept, in seconds.
     static let eventRetention: Int64 = 90 * 86_400
+    /// How many events of one device are kept, and how many bytes of their texts.
+    static let eventsOfDevice = 1000
+    static let eventBytesOfDevice = 1 << 20
     /// How many rows one call removes at most, of each kind: old rows go little by little.
     static let pruningStep = 1000
 
@@ -91,6 +94,7 @@ private struct Reports {
 
     private struct Reporter {
         let key: Int64
+        var hasStored = false
         /// Read when the first event needs it.
         var states: (before: StatusDerivation, after: StatusDerivation)?
     }
@@ -120,7 +124,10 @@ private struct Reports {
                 reporter.states = states
             }
             // 156 is state, not history.
-            if event.eventID != .clientStatus, try store(event, reporter.key, db) { stored += 1 }
+            if event.eventID != .clientStatus, try store(event, reporter.key, db) {
+                stored += 1
+                reporter.hasStored = true
+            }
         }
         devices[batch.deviceID] = reporter
     }
@@ -129,6 +136,7 @@ private struct Reports {
         var reported: [Device] = []
         for id in order {
             guard let reporter = devices[id] else { continue }
+            if reporter.hasStored { try bound(reporter.key, db) }
             if let states = reporter.states { try save(states.before, states.after, reporter.key, db) }
             try db.run(
                 "UPDATE device SET first_seen = coalesce(first_seen, ?), last_seen = ?, last_reported = coalesce(?, last_reported) WHERE key = ?",
@@ -197,6 +205,18 @@ private struct Reports {
                 event.update?.revisionNumber, event.win32HResult, event.appName, replacementStrings, miscData,
             ])
         return true
+    }
+
+    /// A device keeps its newest events, so many and so many bytes of them: whoever floods its own history loses only that.
+    private func bound(_ key: Int64, _ db: Database) throws {
+        try db.run(
+            """
+            DELETE FROM event WHERE id IN (SELECT id FROM (
+                SELECT id, row_number() OVER newest AS place,
+                    sum(length(replacement_strings) + length(misc_data) + length(app_name)) OVER newest AS bytes
+                FROM event WHERE device_key = ? WINDOW newest AS (ORDER BY id DESC)
+            ) WHERE place > ? OR bytes > ?)
+            """, [key, SQLiteStore.eventsOfDevice, SQLiteStore.eventBytesOfDevice])
     }
 
     private func prune(_ db: Database) throws {

@@ -235,7 +235,14 @@ extension UpdateEngine: DeviceOperations {
             log.warning("\(request.droppedEvents) oversized events of a report were dropped", metadata: ["device": "\(session.deviceID)"])
         }
         do {
-            publish(try await reports.submit(EventBatch(deviceID: session.deviceID, events: request.events)))
+            let devices = try await reports.submit(EventBatch(deviceID: session.deviceID, events: request.events))
+            // Nothing is stored of a device that was forgotten meanwhile: it must register anew.
+            guard !devices.isEmpty else {
+                publish { _ = $0.devices.removeValue(forKey: session.deviceID) }
+                throw SOAPFault(.registrationRequired)
+            }
+        } catch let fault as SOAPFault {
+            throw .fault(fault)
         } catch is ReportQueue.Full {
             throw .busy(retryAfterSeconds: 60)
         } catch {
@@ -254,10 +261,10 @@ extension UpdateEngine: DeviceOperations {
         return (catalog, files, device)
     }
 
-    /// 1 to 255 bytes, none of them a control character, a space or one that separates elsewhere.
+    /// 1 to 255 bytes, nothing in it that is invisible, moves text around, or separates elsewhere.
     static func isDNSName(_ name: String) -> Bool {
-        (1...255).contains(name.utf8.count)
-            && name.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f && !";,/\\\"<>".unicodeScalars.contains($0) }
+        (1...255).contains(name.utf8.count) && DisplayText.escaped(name) == name
+            && !name.unicodeScalars.contains { $0.properties.isWhitespace || ";,/\\\"<>".unicodeScalars.contains($0) }
     }
 
     static func dnsNameDigest(_ name: String) -> SHA256Digest {
