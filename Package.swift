@@ -18,6 +18,7 @@ extension Target.Dependency {
     static let grdb = product("GRDB", "GRDB.swift")
     static let logging = product("Logging", "swift-log")
     static let nioCore = product("NIOCore", "swift-nio")
+    static let nioEmbedded = product("NIOEmbedded", "swift-nio")
     static let nioHTTP1 = product("NIOHTTP1", "swift-nio")
     static let nioPosix = product("NIOPosix", "swift-nio")
     static let nioSSL = product("NIOSSL", "swift-nio-ssl")
@@ -83,6 +84,12 @@ let package = Package(
         tests("UpdateProtocolsTests", ["Updates", "XMLStream", "UpdateProtocols", "TestSupport"]),
         tests("UpdateCatalogTests", ["Updates", "UpdateCatalog"]),
         tests("TrustedTransportTests", ["Updates", "TrustedTransport", .asn1, .crypto, .nioCore, .nioPosix, .nioSSL, .x509]),
+        tests(
+            "UpdateServerTests",
+            [
+                "Updates", "UpdateProtocols", "TrustedTransport", "Storage", "UpdateEngine", "UpdateServer", "TestSupport", .logging, .nioCore,
+                .nioEmbedded, .nioHTTP1, .nioPosix, .nioSSL,
+            ]),
         tests("StorageTests", ["Updates", "Storage", "TestSupport", .grdb, .logging]),
         tests(
             "UpdateEngineTests",

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 public import Storage
+import Synchronization
 public import TrustedTransport
 public import UpdateEngine
 
@@ -18,6 +19,7 @@ public final class DeviceListener: Sendable {
     private let connections: ConnectionSet
     private let limits: DeviceLimits
     private let log: Logger
+    private let end = Mutex<Task<Void, Never>?>(nil)
 
     private init(
         port: Int, tls: ListenerTLS, loops: MultiThreadedEventLoopGroup, threads: Threads, channel: any Channel, connections: ConnectionSet,
@@ -50,7 +52,9 @@ public final class DeviceListener: Sendable {
         let threads = Threads(log: log)
         let site = Site()
         // Each connection may have a payload open; the rest is for the database, the home and the control socket.
-        let connections = ConnectionSet(limit: max(1, min(limits.connections, (Descriptors.raiseLimit() - 256) / 2)))
+        let possible = max(1, (Descriptors.raiseLimit() - 256) / 2)
+        if possible < limits.connections { log.notice("the limit on open files (ulimit -Hn) allows \(possible) connections at a time") }
+        let connections = ConnectionSet(limit: min(limits.connections, possible))
         let environment = ConnectionEnvironment(
             limits: limits, held: HeldBytes(limit: limits.heldBytes), threads: threads.work, log: log, answer: { site.answer($0) })
         let bootstrap = ServerBootstrap(group: loops)
@@ -112,8 +116,18 @@ public final class DeviceListener: Sendable {
         try tls.replace(with: identity)
     }
 
-    /// Accepts no more, lets requests in progress finish for a while (``DeviceLimits/drain``), and closes.
+    /// Accepts no more, lets requests in progress finish for a while (``DeviceLimits/drain``), and closes. Returns when that is done, to
+    /// everyone who calls it.
     public func shutdown() async {
+        let end = end.withLock { end in
+            let task = end ?? Task { await self.drain() }
+            end = task
+            return task
+        }
+        await end.value
+    }
+
+    private func drain() async {
         try? await channel.close()
         connections.quiesce()
         if await !connections.waitUntilEmpty(atMost: limits.drain) { log.notice("connections were cut: their requests took too long") }

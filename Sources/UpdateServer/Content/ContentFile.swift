@@ -9,6 +9,9 @@ final class ContentFile: Sendable {
         let size: Int64
         let seconds: time_t
         let nanoseconds: Int
+        /// Of the inode's last change: unlike the times above, no program sets it.
+        let changeSeconds: time_t
+        let changeNanoseconds: Int
     }
 
     /// Why a file cannot be opened or read.
@@ -41,7 +44,7 @@ final class ContentFile: Sendable {
         self.descriptor = descriptor
         stamp = Stamp(
             device: status.st_dev, inode: status.st_ino, size: Int64(status.st_size), seconds: status.st_mtim.tv_sec,
-            nanoseconds: status.st_mtim.tv_nsec)
+            nanoseconds: status.st_mtim.tv_nsec, changeSeconds: status.st_ctim.tv_sec, changeNanoseconds: status.st_ctim.tv_nsec)
     }
 
     deinit {

@@ -96,3 +96,12 @@ final class ContentVerification: Sendable {
         for continuation in waiting { continuation.resume(returning: verdict) }
     }
 }
+
+extension ContentVerification {
+    /// How many wait for a file's comparison.
+    func waiting(for sha1: SHA1Digest) -> Int {
+        checks.withLock { checks in
+            if case .running(let waiting) = checks[sha1] { waiting.count } else { 0 }
+        }
+    }
+}

@@ -40,6 +40,8 @@ final class DeviceConnection: ChannelDuplexHandler {
 
     /// What of content is sent at a time where memory is short.
     static let smallPiece = 64 << 10
+    /// What is given to TLS in one write.
+    static let slice = 256 << 10
 
     private let environment: ConnectionEnvironment
     private let peer: String
@@ -194,7 +196,9 @@ final class DeviceConnection: ChannelDuplexHandler {
         }
     }
 
+    /// In slices, each flushed: TLS keeps a buffer of the longest write it saw for as long as the connection stands.
     private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+        var buffer = buffer
         setDeadline(context.eventLoop.now + limits.write, context)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let promise = context.eventLoop.makePromise(of: Void.self)
@@ -202,6 +206,9 @@ final class DeviceConnection: ChannelDuplexHandler {
             let (connection, context) = bound.value
             guard connection.state == .answering else { return }
             if case .success = result { connection.sendRest(context) } else { connection.close(context) }
+        }
+        while buffer.readableBytes > Self.slice, let slice = buffer.readSlice(length: Self.slice) {
+            context.writeAndFlush(wrapOutboundOut(slice), promise: nil)
         }
         context.writeAndFlush(wrapOutboundOut(buffer), promise: promise)
     }
@@ -346,7 +353,10 @@ final class DeviceConnection: ChannelDuplexHandler {
     }
 
     private func timeOut(_ context: ChannelHandlerContext) {
-        guard state == .reading else { return close(context) }
+        guard state == .reading else {
+            if state == .answering { logRefusal(.requestTimeout, "the answer took too long to be taken") }
+            return close(context)
+        }
         switch parser.phase {
         case .idle where hasAnswered: close(context)
         case .idle:

@@ -1,0 +1,140 @@
+import Synchronization
+import UpdateProtocols
+import Updates
+
+@testable import UpdateEngine
+
+/// Answers devices as it is told, and keeps what it was asked.
+final class ScriptedOperations: DeviceOperations {
+    struct Script: Sendable {
+        var fault: SOAPFault?
+        var refusal: ReportRefusal?
+        /// Of the answers that hold fragments: how large one is, and whether it can be read.
+        var fragmentBytes = 10
+        var isFragmentCorrupt = false
+        /// What `report` waits for before it returns.
+        var reportGate: Gate?
+    }
+
+    struct Corrupt: Error {}
+
+    static let cookie = CookieElement(expiration: Timestamp(millisecondsSince1970: 0), encryptedData: [1, 2, 3])
+
+    private let script: Script
+    private let kept = Mutex<[String]>([])
+
+    init(_ script: Script = Script()) {
+        self.script = script
+    }
+
+    var calls: [String] { kept.withLock { $0 } }
+
+    private func keep(_ call: String) throws(SOAPFault) {
+        kept.withLock { $0.append(call) }
+        if let fault = script.fault { throw fault }
+    }
+
+    func deviceConfiguration() -> GetConfig.Response {
+        kept.withLock { $0.append("configuration") }
+        return GetConfig.Response(lastChange: Timestamp(millisecondsSince1970: 1000), isRegistrationRequired: true, properties: [])
+    }
+
+    func authorize(_ request: GetAuthorizationCookie.Request) throws(SOAPFault) -> GetAuthorizationCookie.Response {
+        try keep("authorize \(request.clientID ?? "-")")
+        return AuthorizationCookie(plugInID: "SimpleTargeting", cookieData: [9])
+    }
+
+    func issueCookie(_ request: GetCookie.Request) throws(SOAPFault) -> CookieElement {
+        try keep("issueCookie \(request.protocolVersion ?? "-")")
+        return Self.cookie
+    }
+
+    func open(_ cookie: CookieElement?) throws(SOAPFault) -> DeviceSession {
+        guard cookie?.encryptedData == Self.cookie.encryptedData else { throw SOAPFault(.invalidCookie, "cookie") }
+        guard let device = DeviceID("device-1"), let digest = SHA256Digest(bytes: [UInt8](repeating: 0, count: 32)) else {
+            throw SOAPFault(.internalServerError)
+        }
+        return DeviceSession(
+            deviceID: device, isRegistered: true, anchor: .zero, configurationVersion: Timestamp(millisecondsSince1970: 0), clientProtocolMajor: 2,
+            clientProtocolMinor: 90, expires: Timestamp(millisecondsSince1970: 0), dnsNameDigest: digest)
+    }
+
+    func register(_ session: DeviceSession, _ request: RegisterComputer.Request, from address: String) async throws(SOAPFault) {
+        try keep("register \(session.deviceID.text) \(request.facts.dnsName) from \(address)")
+    }
+
+    func startCategoryScan(_ request: StartCategoryScan.Request) throws(SOAPFault) -> StartCategoryScan.Response {
+        try keep("startCategoryScan \(request.categories.count)")
+        return StartCategoryScan.Response(preferred: request.categories.map(\.id), inError: [])
+    }
+
+    func scan(_ session: DeviceSession, _ request: SyncUpdates.Request) throws(SOAPFault) -> DeviceScan {
+        try keep("scan \(session.deviceID.text) \(request.installedNonLeaf.map(\.rawValue))")
+        let count = request.skipSoftwareSync ? 0 : 3
+        let updates = (0..<count).map {
+            ScannedUpdate(
+                id: RevisionID(rawValue: Int32($0 + 1)),
+                deployment: Deployment(
+                    id: DeploymentID(rawValue: Int32($0 + 1)), action: .evaluate, deadline: nil, lastChange: Timestamp(millisecondsSince1970: 0)),
+                isLeaf: true)
+        }
+        return DeviceScan(answer: ScanAnswer(newUpdates: updates, generation: .zero), cookie: Self.cookie) { [script] id, xml in
+            if script.isFragmentCorrupt { throw Corrupt() }
+            xml.appendEscaped("<Core id=\"\(id.rawValue)\">" + String(repeating: "c", count: script.fragmentBytes) + "</Core>")
+        }
+    }
+
+    func extendedUpdateInfo(
+        _ session: DeviceSession, _ request: GetExtendedUpdateInfo.Request, baseURL: String
+    ) throws(SOAPFault) -> DeviceExtendedInfo {
+        try keep("extended \(request.revisionIDs.map(\.rawValue)) \(baseURL)")
+        return DeviceExtendedInfo(
+            pieces: request.revisionIDs.map { .init(id: $0, kind: .extended) }, fileLocations: [], outOfScope: [RevisionID(rawValue: 77)]
+        ) { [script] _, xml in
+            if script.isFragmentCorrupt { throw Corrupt() }
+            xml.appendEscaped("<Extended/>")
+        }
+    }
+
+    func fileLocations(
+        _ session: DeviceSession, _ request: GetFileLocations.Request, baseURL: String
+    ) throws(SOAPFault) -> GetFileLocations.Response {
+        try keep("locations \(request.digests.count) \(baseURL)")
+        return GetFileLocations.Response(fileLocations: request.digests.map { FileLocation(digest: $0, url: baseURL + "/Content/x") }, newCookie: nil)
+    }
+
+    func report(_ session: DeviceSession, _ request: ReportEventBatch.Request) async throws(ReportRefusal) {
+        kept.withLock { $0.append("report \(session.deviceID.text) \(request.events.count)") }
+        await script.reportGate?.wait()
+        if let refusal = script.refusal { throw refusal }
+    }
+}
+
+/// Holds those who come until it is opened.
+final class Gate: Sendable {
+    private struct Contents {
+        var isOpen = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let contents = Mutex(Contents())
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = contents.withLock { contents in
+                if !contents.isOpen { contents.waiting.append(continuation) }
+                return contents.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+
+    func open() {
+        let waiting = contents.withLock { contents in
+            contents.isOpen = true
+            defer { contents.waiting = [] }
+            return contents.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
