@@ -28,6 +28,7 @@ public struct Home: Sendable, Hashable {
     /// Makes the folder and those beneath it. Refuses one that has anything in it.
     func create() throws(EngineError) {
         guard !path.isEmpty else { throw EngineError(.refused, "the home's path is empty") }
+        try SocketAddress.with(controlSocket) { _, _ in }
         let manager = FileManager.default
         if manager.fileExists(atPath: path) {
             guard let entries = try? manager.contentsOfDirectory(atPath: path) else {

@@ -1,3 +1,4 @@
+import Foundation
 import Storage
 import Synchronization
 import TestSupport
@@ -99,6 +100,24 @@ struct DeviceTests {
         let restored = try await test.reopened()
         #expect(await code { _ = try restored.open(cookie) } == .serverChanged)
         try await restored.close()
+    }
+
+    @Test func `a cookie that has seen more than there is, as after an older copy was put back, is ServerChanged`() async throws {
+        let test = try await TestEngine()
+        try await test.importing(DocumentText(.numbered(2)))
+        let copy = test.folder.path + "/copy"
+        try await test.engine.store.close()
+        try FileManager.default.copyItem(atPath: test.home.path, toPath: copy)
+        let original = try await UpdateEngine.open(test.home, clock: { test.clock.now }, log: TestEngine.log)
+        let cookie = try await registered(original)
+        _ = try await original.apply(.decline, to: .ids([UpdateID.numbered(2).description]), isDryRun: false)
+        let told = try scan(original, cookie).cookie
+        try await original.close()
+        let old = try await UpdateEngine.open(Home(path: copy), clock: { test.clock.now }, log: TestEngine.log)
+        _ = try old.open(cookie)
+        #expect(await code { _ = try old.open(told) } == .serverChanged)
+        #expect(await code { _ = try self.cookie(old, try authorization(old), old: told) } == .serverChanged)
+        try await old.close()
     }
 
     @Test func `an authentic cookie that expired is CookieExpired, to the millisecond`() async throws {

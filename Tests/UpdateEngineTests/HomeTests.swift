@@ -12,6 +12,15 @@ struct HomeTests {
         }
     }
 
+    @Test func `a home that its control socket would not fit in is refused, and leaves nothing behind`() async throws {
+        let folder = try TemporaryFolder()
+        let home = Home(path: folder.path + "/" + String(repeating: "x", count: 100))
+        await #expect(throws: EngineError.self) {
+            try await UpdateEngine.create(home, hosts: ["localhost"], at: .now, log: TestEngine.log)
+        }
+        #expect(!FileManager.default.fileExists(atPath: home.path))
+    }
+
     @Test func `only one process has a home`() async throws {
         let test = try await TestEngine()
         let lock = try test.home.lock()

@@ -75,17 +75,15 @@ extension UpdateEngine: DeviceOperations {
             case .unauthentic, .wrongPurpose: throw SOAPFault(.invalidCookie, "oldCookie")
             }
         }
+        try refuseFuture(token.generation, "oldCookie")
         return token.deviceID == device ? token.generation : .zero
     }
 
     public func open(_ cookie: CookieElement?) throws(SOAPFault) -> DeviceSession {
         guard let data = cookie?.encryptedData else { throw SOAPFault(.invalidCookie, "cookie") }
+        let token: SessionToken
         do {
-            let token = try sealer.open(data, purpose: .session, serverID: serverID, now: clock())
-            return DeviceSession(
-                deviceID: token.deviceID, isRegistered: token.isRegistered, anchor: token.generation,
-                configurationVersion: token.configurationVersion, clientProtocolMajor: token.clientProtocolMajor,
-                clientProtocolMinor: token.clientProtocolMinor, expires: token.expires, dnsNameDigest: token.dnsNameDigest)
+            token = try sealer.open(data, purpose: .session, serverID: serverID, now: clock())
         } catch {
             switch error {
             case .otherServer: throw SOAPFault(.serverChanged, "cookie")
@@ -93,6 +91,17 @@ extension UpdateEngine: DeviceOperations {
             case .unauthentic, .wrongPurpose: throw SOAPFault(.invalidCookie, "cookie")
             }
         }
+        try refuseFuture(token.generation, "cookie")
+        return DeviceSession(
+            deviceID: token.deviceID, isRegistered: token.isRegistered, anchor: token.generation,
+            configurationVersion: token.configurationVersion, clientProtocolMajor: token.clientProtocolMajor,
+            clientProtocolMinor: token.clientProtocolMinor, expires: token.expires, dnsNameDigest: token.dnsNameDigest)
+    }
+
+    /// A cookie that has seen more than there is comes from before a copy of the home was put back: what the device was told since is not
+    /// what holds, so it must start anew.
+    private func refuseFuture(_ anchor: Generation, _ message: String) throws(SOAPFault) {
+        if anchor > catalog.generation { throw SOAPFault(.serverChanged, message) }
     }
 
     public func register(
