@@ -25,7 +25,7 @@ test:
 	@exec Scripts/test.sh
 
 check:
-	swift format lint --recursive --strict --parallel Package.swift Sources Tests Fuzz/Sources
+	swift format lint --recursive --strict --parallel Package.swift Sources Tests Fuzz/Sources Benchmarks/Sources
 	@Scripts/imports.py
 	@Scripts/words.py
 	@for script in Scripts/*.sh Tests/Blackbox/run Tests/Blackbox/*.sh .ci/run; do bash -n "$$script" || exit 1; done
@@ -33,14 +33,13 @@ check:
 	    else echo 'shellcheck is not installed: scripts were only parsed'; fi
 
 format:
-	swift format --recursive --in-place --parallel Package.swift Sources Tests Fuzz/Sources
+	swift format --recursive --in-place --parallel Package.swift Sources Tests Fuzz/Sources Benchmarks/Sources
 
 samples:
 	@Samples/generate.py
 
 bench:
-	@if [ -f Benchmarks/Package.swift ]; then Scripts/setup.sh && SWIFT_BACKTRACE=enable=no swift run -c release --package-path Benchmarks; \
-	    else echo 'bench: there is no Benchmarks/Package.swift yet'; fi
+	@Scripts/setup.sh && SWIFT_BACKTRACE=enable=no swift run -c release --package-path Benchmarks Benchmarks
 
 fuzz:
 	@exec Scripts/fuzz.sh

@@ -24,6 +24,8 @@ public final class UpdateEngine: Sendable {
     let registrations: Mutex<RegistrationLimit>
     private let state: Mutex<State>
     private let isEnding = Atomic(false)
+    /// Revisions whose fragments are being derived again, or could not be.
+    let repairs = Mutex<Set<RevisionID>>([])
 
     /// What devices are answered from; replaced as a whole.
     struct State: Sendable {

@@ -20,7 +20,7 @@ struct FilesCommand: AsyncParsableCommand {
             if output.json {
                 try Terminal.json(report)
             } else {
-                Terminal.print("added \(report.added.count), refused \(report.refused.count)")
+                Terminal.print("added \(report.added.count), refused \(report.refused.count), files that no update names \(report.ignored)")
             }
             for problem in report.refused { Terminal.complain("refused: \(DisplayText.escaped("\(problem.path): \(problem.message)"))") }
             try Outcome.check(refused: report.refused.count, done: report.added.count)
@@ -47,7 +47,8 @@ struct FilesCommand: AsyncParsableCommand {
             for file in report.corrupt {
                 Terminal.complain("corrupt, now quarantined: \(DisplayText.escaped(file.name ?? "?")) (SHA-1 \(file.sha1))")
             }
-            try Outcome.check(refused: report.corrupt.count, done: report.verified)
+            // What was corrupt was moved aside: something was done even where nothing was sound.
+            if !report.corrupt.isEmpty { throw ExitCode(2) }
         }
     }
 }

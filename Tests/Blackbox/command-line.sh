@@ -85,6 +85,7 @@ printf 'x' | dd of="$payload" bs=1 count=1 conv=notrunc 2>/dev/null
 in_part "a corrupt one is found" "$MARTLET" files verify --home "$home" --deep
 check "and healed by adding it again" "$MARTLET" files add --home "$home" "$root/Samples/payloads"
 check "all verify again" "$MARTLET" files verify --home "$home" --deep
+check "files of a folder that no update names are left alone" "$MARTLET" files add --home "$home" "$root/Samples"
 refuses "a file that no update names is not taken" "$MARTLET" files add --home "$home" "$work/devices.csv"
 
 chmod 777 "$home"

@@ -4,6 +4,9 @@ public import Logging
 
 /// Carries out a command on a home: inside its server where one runs, else in this process, which then has the home to itself.
 public struct ControlClient: Sendable {
+    /// Ten minutes, in tenths of a second.
+    private static let attempts = 6000
+
     private let home: Home
     private let log: Logger
 
@@ -13,8 +16,8 @@ public struct ControlClient: Sendable {
     }
 
     public func perform(_ request: ControlRequest, output: ControlOutput) async throws -> ControlResult {
-        // A server that is starting or ending has the lock but not the socket: wait for one or the other.
-        for attempt in 0..<100 {
+        // A server that is starting or ending has the lock but not the socket, and another command without a server has the lock: both end.
+        for attempt in 0..<Self.attempts {
             if let channel = try connect() { return try await perform(request, output, over: channel) }
             do {
                 let lock = try home.lock()
@@ -30,7 +33,8 @@ public struct ControlClient: Sendable {
                     throw error
                 }
             } catch let error as EngineError where error.code == .busy {
-                if attempt == 99 { throw error }
+                if attempt == Self.attempts - 1 { throw error }
+                if attempt == 20 { log.warning("another process has \(home.path); waiting for it") }
                 try await Task.sleep(for: .milliseconds(100))
             }
         }

@@ -82,7 +82,7 @@ public final class ControlServer: Sendable {
     /// One command: a line in, replies out, the last a result or a failure.
     private func serve(_ channel: LineChannel) {
         do {
-            try channel.receive(ControlRequest.self) { request in
+            try channel.receive(ControlRequest.self, limit: LineChannel.commandLimit) { request in
                 let finished = DispatchSemaphore(value: 0)
                 Task {
                     let reply = await self.answer(request, channel)

@@ -3,8 +3,8 @@ import Glibc
 
 /// JSON values, a line each, over one connected Unix socket. Blocking: it is used on threads of its own, never on a task's.
 final class LineChannel: Sendable {
-    /// A line longer than this ends the connection: no command has one.
-    static let lineLimit = 16 << 20
+    /// A command longer than this ends the connection: none is. (A reply may be as long as a fleet's list.)
+    static let commandLimit = 16 << 20
 
     private let descriptor: Int32
 
@@ -31,7 +31,7 @@ final class LineChannel: Sendable {
     }
 
     /// Reads lines and gives each to `body` until it returns false or the other side closes.
-    func receive<Value: Decodable>(_ type: Value.Type, _ body: (Value) throws -> Bool) throws {
+    func receive<Value: Decodable>(_ type: Value.Type, limit: Int = .max, _ body: (Value) throws -> Bool) throws {
         var pending: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -47,7 +47,7 @@ final class LineChannel: Sendable {
                 if try !body(value) { return }
             }
             pending.append(contentsOf: buffer[start..<count])
-            guard pending.count <= Self.lineLimit else { throw EngineError(.failed, "a line on the control socket is too long") }
+            guard pending.count <= limit else { throw EngineError(.failed, "a line on the control socket is too long") }
         }
     }
 

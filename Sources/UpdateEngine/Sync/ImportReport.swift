@@ -64,6 +64,8 @@ public struct FileReport: Codable, Sendable {
     public var verified = 0
     public var corrupt: [FileSummary] = []
     public var refused: [ImportReport.Problem] = []
+    /// Files of a folder that no update names: left alone.
+    public var ignored = 0
 
     public init() {}
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Storage
+import Synchronization
 import TrustedTransport
 import UpdateCatalog
 import UpdateProtocols
@@ -136,6 +137,7 @@ extension UpdateEngine {
         paths: [String], progress: @escaping @Sendable (ControlReply.Progress) -> Void
     ) async throws -> FileReport {
         let found = try await blocking { try ImportFolder.files(beneath: paths) }
+        let named = Set(paths)
         let paths = found.documents + found.payloads
         var report = FileReport()
         report.refused = found.unreadable
@@ -144,11 +146,16 @@ extension UpdateEngine {
             do {
                 try refuseIfEnding()
                 let verified = try await blocking { try FileVerifier.verify(path: path, size: nil, sha1: nil, sha256: nil) }
-                guard let named = fileIndex.file(verified.sha1) else {
+                guard let file = fileIndex.file(verified.sha1) else {
+                    // What merely lies in a folder beside payloads is nobody's mistake.
+                    guard named.contains(path) else {
+                        report.ignored += 1
+                        continue
+                    }
                     throw EngineError(.refused, "no update names this file (SHA-1 \(verified.sha1))")
                 }
-                try await take(path, as: named)
-                report.added.append(Self.summary(of: named, isHeld: true))
+                try await take(path, as: file)
+                report.added.append(Self.summary(of: file, isHeld: true))
             } catch {
                 report.refused.append(.init(path: path, message: "\(error)"))
             }
@@ -267,7 +274,10 @@ extension UpdateEngine {
     // MARK: - Repair
 
     /// Derives a revision's fragments again from its document, after one was found corrupt. Runs on its own; says how it ended.
+    ///
+    /// Once at a time, and not again where it failed: what asks for a damaged fragment comes with every device.
     func repair(_ id: RevisionID) {
+        guard repairs.withLock({ $0.insert(id).inserted }) else { return }
         Task { [self] in
             do {
                 guard let document = try await store.document(id) else {
@@ -277,6 +287,7 @@ extension UpdateEngine {
                 var reader = UpdateDocumentReader()
                 for chunk in document.chunks { try reader.feed(chunk) }
                 try await store.rebuildFragments(of: id, with: try reader.finish().fragments)
+                repairs.withLock { _ = $0.remove(id) }
                 log.notice("the fragments of revision \(id.rawValue) were derived again from its document")
             } catch {
                 log.error("the fragments of revision \(id.rawValue) could not be derived again: \(error)")
