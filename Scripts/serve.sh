@@ -14,6 +14,10 @@ martlet=$(swift build -c "$configuration" --show-bin-path)/martlet
 
 if [ ! -e "$home" ]; then
     name=$(hostname -f 2>/dev/null || hostname)
+    # A machine's name may have what a certificate's may not; localhost is always among the names.
+    case $name in
+        *[!A-Za-z0-9.-]* | "") echo "this machine's name ($name) cannot be in a certificate: serving as localhost only" >&2; name=localhost ;;
+    esac
     # An interrupted start leaves no half-made home behind.
     trap 'rm -rf -- "$home"' EXIT
     "$martlet" init --home "$home" --host "$name" >&2

@@ -47,8 +47,9 @@ struct FilesCommand: AsyncParsableCommand {
             for file in report.corrupt {
                 Terminal.complain("corrupt, now quarantined: \(DisplayText.escaped(file.name ?? "?")) (SHA-1 \(file.sha1))")
             }
+            for problem in report.refused { Terminal.complain("\(problem.path): \(problem.message)") }
             // What was corrupt was moved aside: something was done even where nothing was sound.
-            if !report.corrupt.isEmpty { throw ExitCode(2) }
+            if !(report.corrupt.isEmpty && report.refused.isEmpty) { throw ExitCode(2) }
         }
     }
 }

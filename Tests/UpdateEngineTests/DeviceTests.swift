@@ -210,6 +210,15 @@ struct DeviceTests {
         #expect(devices.map(\.groups) == [["Lab"]])
     }
 
+    @Test func `a name is a name, though a stranger calls itself so by its id`() async throws {
+        let test = try await TestEngine()
+        _ = try await test.engine.createGroup(name: "Lab", parent: nil)
+        _ = try await registered(test.engine, id: "wks-77")
+        _ = try await test.engine.assign([DeviceAssignment(device: "wks-77", group: "Lab")])
+        #expect(try await test.engine.devices(inGroup: "Lab").map(\.name) == ["wks-77"])
+        #expect(try await test.engine.devices(inGroup: "Lab").map(\.id) == [nil])
+    }
+
     // MARK: - Scans and reports
 
     @Test func `a device that comes back after a day with an expired cookie is told of what changed since, and of nothing else`() async throws {

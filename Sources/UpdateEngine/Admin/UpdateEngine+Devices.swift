@@ -68,12 +68,13 @@ extension UpdateEngine {
     }
 
     private func one(_ text: String) async throws -> Device {
-        if let id = DeviceID(text), let device = try await store.device(id) { return device }
+        if UpdateID(text) != nil, let id = DeviceID(text), let device = try await store.device(id) { return device }
         let named = try await store.devices().filter { $0.facts?.dnsName.lowercased() == text.lowercased() }
         guard let device = named.first else {
             if try await store.expectedDevices().contains(where: { $0.name == text.lowercased() }) {
                 throw EngineError(.refused, "\(text) was named but has not been seen yet")
             }
+            if let id = DeviceID(text), let device = try await store.device(id) { return device }
             throw EngineError(.refused, "there is no device \(text)")
         }
         guard named.count == 1 else {
@@ -95,7 +96,6 @@ extension UpdateEngine {
             // Read once: a file may have a line for every device of a fleet.
             let allGroups = try await store.groups()
             let held = try await store.devices()
-            let known = Set(held.map(\.id))
             let byName = Dictionary(grouping: held) { $0.facts?.dnsName.lowercased() ?? "" }
             for assignment in assignments {
                 do {
@@ -105,7 +105,8 @@ extension UpdateEngine {
                     }
                     let name = assignment.device.lowercased()
                     let named = byName[name] ?? []
-                    if let id = DeviceID(name), known.contains(id) || UpdateID(name) != nil {
+                    // Agents' ids are GUIDs. What is none is a name: an id that looks like one is a stranger's claim.
+                    if UpdateID(name) != nil, let id = DeviceID(name) {
                         groupsByDevice[id, default: []].insert(group)
                     } else if named.count > 1 {
                         throw EngineError(.refused, "\(named.count) devices call themselves \(assignment.device); name one by its id")

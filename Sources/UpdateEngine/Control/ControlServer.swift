@@ -39,12 +39,18 @@ public final class ControlServer: Sendable {
         thread.start()
     }
 
-    /// Takes no further commands, and returns when those that run have answered; long ones stop after the transaction they are at.
+    /// Takes no further commands, and returns when those that run have answered; long ones stop after the transaction they are at, and
+    /// one whose reader stands still is waited for 20 seconds.
     public func stop() async {
         unlink(engine.home.controlSocket)
         shutdown(descriptor, Int32(SHUT_RDWR))
         engine.beginEnding()
-        await withCheckedContinuation { continuation in running.notify(queue: .global()) { continuation.resume() } }
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            DispatchQueue.global().async { [running, log] in
+                if running.wait(timeout: .now() + 20) == .timedOut { log.warning("a command was left: its reader takes nothing") }
+                continuation.resume()
+            }
+        }
         close(descriptor)
     }
 
@@ -63,7 +69,7 @@ public final class ControlServer: Sendable {
             }
             let channel = LineChannel(descriptor: connection)
             // A command is one line, sent at once: who connects and says nothing holds no slot for long.
-            channel.setReadTimeout(seconds: 10)
+            channel.setTimeouts(readSeconds: 10, writeSeconds: 60)
             guard let user = channel.peerUser, user == geteuid() || user == 0 else {
                 slots.signal()
                 continue

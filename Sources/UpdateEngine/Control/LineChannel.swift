@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// JSON values, a line each, over one connected Unix socket. Blocking: it is used on threads of its own, never on a task's.
 final class LineChannel: Sendable {
@@ -7,6 +8,8 @@ final class LineChannel: Sendable {
     static let commandLimit = 16 << 20
 
     private let descriptor: Int32
+    /// The other side took nothing for too long: whatever else there is to say is dropped.
+    private let isBroken = Atomic(false)
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
@@ -22,12 +25,16 @@ final class LineChannel: Sendable {
             throw EngineError(.failed, "a reply could not be encoded: \(error)")
         }
         var rest = data[...]
-        while !rest.isEmpty {
+        while !rest.isEmpty, !isBroken.load(ordering: .relaxed) {
             let sent = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             if sent < 0, errno == EINTR { continue }
-            guard sent > 0 else { throw EngineError(.failed, "the other side of the control socket went away") }
+            guard sent > 0 else {
+                isBroken.store(true, ordering: .relaxed)
+                break
+            }
             rest = rest.dropFirst(sent)
         }
+        guard rest.isEmpty else { throw EngineError(.failed, "the other side of the control socket went away") }
     }
 
     /// Reads lines and gives each to `body` until it returns false or the other side closes.
@@ -59,10 +66,12 @@ final class LineChannel: Sendable {
         return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.user : nil
     }
 
-    /// Ends reading where nothing comes for so long.
-    func setReadTimeout(seconds: Int) {
-        var time = timeval(tv_sec: seconds, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+    /// Ends reading where nothing comes for so long, and writing where nothing is taken.
+    func setTimeouts(readSeconds: Int, writeSeconds: Int) {
+        for (option, seconds) in [(SO_RCVTIMEO, readSeconds), (SO_SNDTIMEO, writeSeconds)] {
+            var time = timeval(tv_sec: seconds, tv_usec: 0)
+            setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+        }
     }
 }
 

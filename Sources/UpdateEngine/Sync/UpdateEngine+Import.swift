@@ -172,7 +172,10 @@ extension UpdateEngine {
         let held = files.all()
         for (done, file) in held.enumerated() {
             progress(.init(done: done, total: held.count, what: "files"))
-            try refuseIfEnding()
+            do { try refuseIfEnding() } catch {
+                report.refused.append(.init(path: "the rest", message: "\(held.count - done) files were not looked at: \(error)"))
+                break
+            }
             do {
                 if deep {
                     _ = try await blocking {
