@@ -2,14 +2,16 @@
 CONFIG ?= release
 PORT ?= 8531
 HOME_FOLDER ?= var
+# The name that devices are told; the machine's own where it is empty. It counts when the home is made.
+HOST ?=
 FUZZ_SECONDS ?= 60
-export CONFIG PORT HOME_FOLDER FUZZ_SECONDS
+export CONFIG PORT HOME_FOLDER HOST FUZZ_SECONDS
 
 .PHONY: help serve test check format samples bench fuzz clean
 
 help:
 	@echo 'make serve    install what is missing, build, and serve https://HOST:$(PORT) with the sample catalogue'
-	@echo '              (CONFIG=debug, PORT=..., HOME_FOLDER=... change how)'
+	@echo '              (CONFIG=debug, PORT=..., HOME_FOLDER=... change how; HOST=... names the server when its home is made)'
 	@echo 'make test     install what is missing, build, and run all tests'
 	@echo 'make check    formatting, imports, words, scripts'
 	@echo 'make format   format the sources in place'

@@ -13,10 +13,10 @@ Scripts/build.sh -c "$configuration" --product martlet >&2
 martlet=$(swift build -c "$configuration" --show-bin-path)/martlet
 
 if [ ! -e "$home" ]; then
-    name=$(hostname -f 2>/dev/null || hostname)
+    name=${HOST:-$(hostname -f 2>/dev/null || hostname)}
     # A machine's name may have what a certificate's may not; localhost is always among the names.
     case $name in
-        *[!A-Za-z0-9.-]* | "") echo "this machine's name ($name) cannot be in a certificate: serving as localhost only" >&2; name=localhost ;;
+        *[!A-Za-z0-9.-]* | "") echo "the name $name cannot be in a certificate: serving as localhost only" >&2; name=localhost ;;
     esac
     # An interrupted start leaves no half-made home behind.
     trap 'rm -rf -- "$home"' EXIT

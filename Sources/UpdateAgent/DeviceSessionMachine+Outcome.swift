@@ -27,7 +27,9 @@ extension DeviceSessionMachine {
                 deadline: root.deadline?.text(.milliseconds), isNeeded: root.isNeeded, isOffered: root.isOffered, isInstalled: root.isInstalled)
             if root.isOffered {
                 let (found, missing) = members.of(root)
-                entry.errors = missing.prefix(20).map { "its member \($0) was not delivered: not applicable here, or not held by the server" }
+                entry.errors = missing.prefix(20).map {
+                    "its member \($0) was not delivered: its own prerequisites are not installed here, or the server withholds it"
+                }
                 if options.downloadFolder != nil {
                     let download = plan(root, [root] + found)
                     downloads.append(download)

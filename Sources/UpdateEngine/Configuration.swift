@@ -16,11 +16,37 @@ public struct Configuration: Codable, Hashable, Sendable {
     }
 
     /// Every field but the names may be left out of the file.
+    ///
+    /// A name that is none of them is refused: a misspelt setting would be as if it were not there.
     public init(from decoder: any Decoder) throws {
+        let known = Set(CodingKeys.allCases.map(\.rawValue))
+        let all = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
+        if let unknown = all.first(where: { !known.contains($0) }) {
+            throw EngineError(.refused, "\(unknown) is no setting; there are \(known.sorted().joined(separator: ", "))")
+        }
         let container = try decoder.container(keyedBy: CodingKeys.self)
         hosts = try container.decode([String].self, forKey: .hosts)
         publicPort = try container.decodeIfPresent(Int.self, forKey: .publicPort)
         restrictToApproved = try container.decodeIfPresent(Bool.self, forKey: .restrictToApproved) ?? false
+    }
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case hosts
+        case publicPort
+        case restrictToApproved
+    }
+
+    private struct AnyKey: CodingKey {
+        let stringValue: String
+        let intValue: Int? = nil
+
+        init(stringValue: String) {
+            self.stringValue = stringValue
+        }
+
+        init?(intValue: Int) {
+            nil
+        }
     }
 
     static func load(from home: Home) throws(EngineError) -> Configuration {
@@ -29,13 +55,13 @@ public struct Configuration: Codable, Hashable, Sendable {
         }
         do {
             let configuration = try JSONDecoder().decode(Configuration.self, from: data)
-            guard !configuration.hosts.isEmpty else { throw EngineError(.refused, "\(home.configurationFile): hosts is empty") }
+            guard !configuration.hosts.isEmpty else { throw EngineError(.refused, "hosts is empty") }
             if let port = configuration.publicPort, !(1...65535).contains(port) {
-                throw EngineError(.refused, "\(home.configurationFile): publicPort \(port) is no port")
+                throw EngineError(.refused, "publicPort \(port) is no port")
             }
             return configuration
         } catch let error as EngineError {
-            throw error
+            throw EngineError(error.code, "\(home.configurationFile): \(error.message)")
         } catch {
             throw EngineError(.refused, "\(home.configurationFile) cannot be read as configuration: \(error)")
         }

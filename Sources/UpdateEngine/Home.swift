@@ -55,6 +55,9 @@ public struct Home: Sendable, Hashable {
         var status = stat()
         guard lstat(path, &status) == 0 else { throw EngineError(.refused, "\(path): no such folder; make a home with: martlet init --home \(path)") }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw EngineError(.refused, "\(path) is not a folder") }
+        guard status.st_uid == geteuid() || geteuid() == 0 else {
+            throw EngineError(.refused, "\(path) belongs to another user; run the command as that user or as root")
+        }
         guard exists else { throw EngineError(.refused, "\(path) is not a home; make one with: martlet init --home \(path)") }
         guard status.st_mode & 0o022 == 0 else {
             throw EngineError(.refused, "\(path) can be written by others than its owner; make it safe with: chmod 700 \(path)")

@@ -91,7 +91,8 @@ public final class DeviceListener: Sendable {
         } catch {
             await threads.shutdown()
             try? await loops.shutdownGracefully()
-            throw EngineError(.failed, "cannot listen on \(address ?? "any address"), port \(port): \(error)")
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            throw EngineError(.failed, "cannot listen on \(address ?? "any address"), port \(port): \(reason)")
         }
     }
 

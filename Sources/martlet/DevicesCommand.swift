@@ -125,7 +125,11 @@ struct DevicesCommand: AsyncParsableCommand {
 
     private static func change(_ request: ControlRequest, _ word: String, _ options: HomeOptions, _ output: JSONOption) async throws {
         guard case .devicesChanged(let report) = try await options.perform(request) else { throw Outcome.unexpected() }
-        if output.json { try Terminal.json(report) } else { for device in report.changed { Terminal.fields([(word, device)]) } }
+        if output.json {
+            try Terminal.json(report)
+        } else {
+            for device in report.changed { Terminal.fields([(word, device + (report.notSeenYet.contains(device) ? " (not seen yet)" : ""))]) }
+        }
         for refused in report.refused { Terminal.complain("refused: \(DisplayText.escaped(refused.id)): \(DisplayText.escaped(refused.message))") }
         try Outcome.check(refused: report.refused.count, done: report.changed.count)
     }

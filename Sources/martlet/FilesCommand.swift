@@ -45,7 +45,8 @@ struct FilesCommand: AsyncParsableCommand {
                 Terminal.print("verified \(report.verified), corrupt \(report.corrupt.count)")
             }
             for file in report.corrupt {
-                Terminal.complain("corrupt, now quarantined: \(DisplayText.escaped(file.name ?? "?")) (SHA-1 \(file.sha1))")
+                Terminal.complain(
+                    "corrupt or missing, not served until it is added again: \(DisplayText.escaped(file.name ?? "?")) (SHA-1 \(file.sha1))")
             }
             for problem in report.refused { Terminal.complain("\(problem.path): \(problem.message)") }
             // What was corrupt was moved aside: something was done even where nothing was sound.

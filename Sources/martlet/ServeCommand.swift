@@ -42,7 +42,7 @@ struct ServeCommand: AsyncParsableCommand {
         control.start()
         let host = identity.names.first.map(\.urlHost) ?? "localhost"
         let url = "https://\(host):\(engine.configuration.publicPort ?? listener.port)"
-        Terminal.print(StartScreen.text(url: url, home: home))
+        Terminal.print(StartScreen.text(url: url, home: home, names: identity.names.map(\.description)))
         Terminal.print("ready https://\(host):\(listener.port)")
         let renewal = Task { await Self.renewDaily(engine, listener, log) }
         for await signal in signals {

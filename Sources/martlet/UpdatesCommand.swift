@@ -255,10 +255,14 @@ struct UpdatesCommand: AsyncParsableCommand {
             for update in report.unchanged { Terminal.fields([("unchanged \(update.id)", update.title ?? "")]) }
             if report.changed.isEmpty && report.unchanged.isEmpty && report.refused.isEmpty { Terminal.print("no update was chosen") }
         }
+        for note in report.notes { Terminal.complain("note: \(note.id): \(note.message)") }
         for refused in report.refused { Terminal.complain("refused: \(DisplayText.escaped(refused.id)): \(DisplayText.escaped(refused.message))") }
         try Outcome.check(refused: report.refused.count, done: report.changed.count + report.unchanged.count)
     }
 }
 
 extension UpdateApprovalState: ExpressibleByArgument {}
-extension ApprovalAction: ExpressibleByArgument {}
+extension ApprovalAction: ExpressibleByArgument {
+    /// A block is a flag of its own.
+    public static var allValueStrings: [String] { ["install", "uninstall"] }
+}

@@ -134,11 +134,17 @@ struct SQLiteStoreTests {
     @Test func `old instance ids and old events go, a thousand at a time`() async throws {
         let home = try TemporaryHome()
         let store = try await home.create()
-        _ = try await store.register(StoreFixture.device(1), facts: DeviceFacts(dnsName: "pc"), at: StoreFixture.noon)
-        let events = (1...1001).map { number in
-            StoreFixture.event(.downloadStarted, of: StoreFixture.device(1), at: StoreFixture.noon, update: StoreFixture.update(1), instance: number)
+        // Of two devices: one alone keeps no more than a thousand.
+        let batches = [UInt64(1)...501, 502...1001].enumerated().map { index, numbers in
+            let device = StoreFixture.device(index + 1)
+            return EventBatch(
+                deviceID: device,
+                events: numbers.map { number in
+                    StoreFixture.event(.downloadStarted, of: device, at: StoreFixture.noon, update: StoreFixture.update(1), instance: number)
+                })
         }
-        _ = try await store.takeReports([EventBatch(deviceID: StoreFixture.device(1), events: events)], at: StoreFixture.noon)
+        for batch in batches { _ = try await store.register(batch.deviceID, facts: DeviceFacts(dnsName: "pc"), at: StoreFixture.noon) }
+        _ = try await store.takeReports(batches, at: StoreFixture.noon)
         func rows(_ table: String) async throws -> Int? {
             try await store.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") }
         }

@@ -64,6 +64,8 @@ public struct DeviceAssignment: Codable, Sendable {
 
 public struct DeviceChangeReport: Codable, Sendable {
     public var changed: [String] = []
+    /// Of these: devices that were not seen yet.
+    public var notSeenYet: [String] = []
     public var refused: [UpdateChangeReport.Refused] = []
 
     public init() {}

@@ -115,6 +115,7 @@ extension UpdateEngine {
                     } else {
                         guard Self.isDNSName(name) else { throw EngineError(.refused, "\(assignment.device) is no device's id or name") }
                         groupsByName[name, default: []].insert(group)
+                        report.notSeenYet.append(assignment.device)
                     }
                     report.changed.append(assignment.device)
                 } catch let error as EngineError {

@@ -210,6 +210,10 @@ extension UpdateEngine {
                     !standing.contains { $0.groupID == group && $0.action == action && $0.deadline == deadline }
                 }
                 approvals += changes.map { ApprovalChange(updateID: id, groupID: $0, action: action, deadline: deadline) }
+                if !changes.isEmpty {
+                    let replaced = standing.filter { changes.contains($0.groupID) }
+                    report.notes += notes(on: revision, condition, action, deadline, replaced, library).map { .init(id: text, message: $0) }
+                }
                 if changes.isEmpty { report.unchanged.append(library.name(id)) } else { report.changed.append(library.name(id)) }
             case .unapprove:
                 let withdrawn = standing.filter { groupIDs.isEmpty || groupIDs.contains($0.groupID) }
@@ -247,6 +251,32 @@ extension UpdateEngine {
         if condition.isDeclined { return "it is declined: undecline it first" }
         if condition.isExpired, action == .install { return "its publisher has expired it: it can no longer be approved" }
         return nil
+    }
+
+    /// What an administrator would want to know before an approval counts.
+    private func notes(
+        on revision: Revision, _ condition: UpdateCondition, _ action: ApprovalAction, _ deadline: Timestamp?, _ replaced: [Approval],
+        _ library: UpdateLibrary
+    ) -> [String] {
+        var notes: [String] = []
+        if action == .install, let successor = condition.supersededBy.first {
+            notes.append("superseded by \"\(library.title(successor) ?? successor.description)\"")
+        }
+        if revision.metadata.type == .driver { notes.append("a driver: drivers are not offered to devices yet") }
+        if let lacking = lacks(revision, in: library.catalog) {
+            if !(lacking.missingPrerequisites.isEmpty && lacking.missingBundledUpdates.isEmpty && lacking.waitsFor.isEmpty) {
+                notes.append("not delivered until what it names is held; see: martlet updates show")
+            } else {
+                notes.append("\(lacking.missingFiles.count) of its payloads are not held: devices cannot download them")
+            }
+        }
+        for approval in replaced {
+            if let old = approval.deadline, old != deadline {
+                notes.append("its deadline \(old.text(.seconds)) is \(deadline == nil ? "removed" : "replaced")")
+            }
+        }
+        if let deadline, deadline < clock() { notes.append("the deadline is past: devices install it at once") }
+        return notes
     }
 
     private static func kind(_ revision: Revision) -> String {

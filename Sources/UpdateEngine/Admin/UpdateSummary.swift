@@ -109,6 +109,8 @@ public struct UpdateChangeReport: Codable, Sendable {
     /// It was so already.
     public var unchanged: [NamedUpdate] = []
     public var refused: [Refused] = []
+    /// What to know of updates that are changed: that one is superseded, waits for something, or loses a deadline.
+    public var notes: [Refused] = []
     public var isDryRun = false
 
     public init() {}

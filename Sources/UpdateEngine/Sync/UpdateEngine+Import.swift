@@ -170,6 +170,13 @@ extension UpdateEngine {
         var report = FileReport()
         let index = fileIndex
         let held = files.all()
+        // One that was moved aside earlier is named until it is held again.
+        for file in try await store.files() where file.state == .quarantined {
+            report.corrupt.append(
+                FileSummary(
+                    sha1: file.sha1.description, sha256: file.sha256.description, size: file.size, name: index.file(file.sha1)?.name,
+                    isHeld: false))
+        }
         for (done, file) in held.enumerated() {
             progress(.init(done: done, total: held.count, what: "files"))
             do { try refuseIfEnding() } catch {
