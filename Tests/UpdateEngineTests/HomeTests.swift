@@ -48,7 +48,8 @@ struct HomeTests {
     }
 
     @Test(arguments: [
-        ("no JSON", "hosts: x"), ("no hosts", "{}"), ("empty hosts", #"{"hosts": []}"#), ("a misspelt setting", #"{"hosts": ["a"], "restrictToAproved": true}"#),
+        ("no JSON", "hosts: x"), ("no hosts", "{}"), ("empty hosts", #"{"hosts": []}"#),
+        ("a misspelt setting", #"{"hosts": ["a"], "restrictToAproved": true}"#),
         ("a port that is none", #"{"hosts": ["a"], "publicPort": 70000}"#),
     ])
     func `a configuration that cannot be read says so`(name: String, text: String) async throws {
