@@ -77,6 +77,7 @@ import Updates
             #expect(!answer.contains("HTTP"))
             #expect(answer.utf8.count <= 7)
             #expect(server.operations.calls.isEmpty)
+            if text.utf8.count > 4 { #expect(server.log.lines.contains { $0.hasPrefix("notice a TLS handshake failed") }) }
         }
     }
 

@@ -25,6 +25,11 @@ public final class ListenerTLS: Sendable {
         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
     }
 
+    /// Whether a connection failed by its TLS: no handshake came about, or it broke off.
+    public static func isTLSFailure(_ error: any Error) -> Bool {
+        error is NIOSSLError || error is BoringSSLError
+    }
+
     private static func makeContext(_ identity: ServerIdentity) throws(TrustError) -> NIOSSLContext {
         let certificate = try PEM.bytes(of: identity.certificate)
         let key = try PEM.bytes(of: identity.key)

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TrustedTransport
 import Updates
 
 /// What the connections of a listener have in common.
@@ -11,7 +12,17 @@ struct ConnectionEnvironment: Sendable {
     /// For what must not run on an event loop.
     let threads: NIOThreadPool
     let log: Logger
+    let handshakeFailures: HandshakeFailures
     let answer: @Sendable (HTTPRequest) -> Outcome
+
+    init(limits: DeviceLimits, held: HeldBytes, threads: NIOThreadPool, log: Logger, answer: @escaping @Sendable (HTTPRequest) -> Outcome) {
+        self.limits = limits
+        self.held = held
+        self.threads = threads
+        self.log = log
+        handshakeFailures = HandshakeFailures(log: log)
+        self.answer = answer
+    }
 }
 
 /// One connection behind TLS: requests in, answers out, one at a time, within the limits.
@@ -399,6 +410,7 @@ final class DeviceConnection: ChannelDuplexHandler {
 
     /// What TLS or the network says; a peer that speaks no TLS ends here.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if !hasAnswered, ListenerTLS.isTLSFailure(error) { environment.handshakeFailures.record(peer: peer) }
         environment.log.debug("a connection failed", metadata: ["peer": "\(peer)", "message": "\(DisplayText.escaped("\(error)"))"])
         close(context)
     }
