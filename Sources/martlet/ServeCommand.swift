@@ -42,7 +42,9 @@ struct ServeCommand: AsyncParsableCommand {
         control.start()
         let host = identity.names.first.map(\.urlHost) ?? "localhost"
         let url = "https://\(host):\(engine.configuration.publicPort ?? listener.port)"
-        Terminal.print(StartScreen.text(url: url, home: home, names: identity.names.map(\.description)))
+        // The first name may be known to the fleet's name server only; every home has localhost.
+        let local = bind == nil && identity.names.contains { $0.description == "localhost" } ? "https://localhost:\(listener.port)" : url
+        Terminal.print(StartScreen.text(url: url, localURL: local, home: home, names: identity.names.map(\.description)))
         Terminal.print("ready https://\(host):\(listener.port)")
         let renewal = Task { await Self.renewDaily(engine, listener, log) }
         for await signal in signals {

@@ -3,8 +3,10 @@ import UpdateEngine
 
 /// What `serve` shows once it listens: what to do next.
 enum StartScreen {
-    /// - Parameter url: `https://HOST:PORT`.
-    static func text(url: String, home: Home, names: [String]) -> String {
+    /// - Parameters:
+    ///   - url: `https://HOST:PORT`.
+    ///   - localURL: the same server as this machine reaches it.
+    static func text(url: String, localURL: String, home: Home, names: [String]) -> String {
         let martlet = program
         return """
             Martlet \(Version.text) serves \(home.path)
@@ -37,7 +39,7 @@ enum StartScreen {
 
             Play a device against it (it downloads what is approved):
 
-              \(martlet) scan --server \(url) --ca \(home.caFile) --state ./device --download ./downloads --report
+              \(martlet) scan --server \(localURL) --ca \(home.caFile) --state ./device --download ./downloads --report
 
             """
     }
