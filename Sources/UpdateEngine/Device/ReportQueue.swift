@@ -9,13 +9,15 @@ actor ReportQueue {
     /// Batches of one transaction.
     static let transactionLimit = 1000
 
+    private let limit: Int
     private let store: any Store
     private let clock: @Sendable () -> Timestamp
     private var waiting: [(batch: EventBatch, answer: CheckedContinuation<[Device], any Error>)] = []
     private var isCommitting = false
     private var finishers: [CheckedContinuation<Void, Never>] = []
 
-    init(store: any Store, clock: @escaping @Sendable () -> Timestamp) {
+    init(store: any Store, limit: Int = ReportQueue.limit, clock: @escaping @Sendable () -> Timestamp) {
+        self.limit = limit
         self.store = store
         self.clock = clock
     }
@@ -24,7 +26,7 @@ actor ReportQueue {
 
     /// Returns once the batch is committed, with the devices it changed.
     func submit(_ batch: EventBatch) async throws -> [Device] {
-        guard waiting.count < Self.limit else { throw Full() }
+        guard waiting.count < limit else { throw Full() }
         return try await withCheckedThrowingContinuation { continuation in
             waiting.append((batch, continuation))
             startCommitting()
