@@ -16,13 +16,15 @@ public struct CatalogRevision: Hashable, Sendable {
     public let importGeneration: Generation
     /// Bytes of the Core fragment: what paging counts.
     public let coreSize: Int
+    /// What hardware a driver is for.
+    public let drivers: [DriverMetadata]
 
     public init(
         id: RevisionID, identity: UpdateIdentity, type: UpdateType, categoryType: CategoryType? = nil,
         publicationState: PublicationState = .published, prerequisites: [PrerequisiteClause] = [],
         bundledUpdates: [BundleGroup] = [], supersededUpdates: [UpdateID] = [],
         provenance: Provenance = Provenance(source: .localImport, isVerified: true),
-        defaultDeploymentID: DeploymentID, importedAt: Timestamp, importGeneration: Generation, coreSize: Int
+        defaultDeploymentID: DeploymentID, importedAt: Timestamp, importGeneration: Generation, coreSize: Int, drivers: [DriverMetadata] = []
     ) {
         self.id = id
         self.identity = identity
@@ -37,6 +39,7 @@ public struct CatalogRevision: Hashable, Sendable {
         self.importedAt = importedAt
         self.importGeneration = importGeneration
         self.coreSize = coreSize
+        self.drivers = drivers
     }
 
     public init(_ revision: Revision, coreSize: Int) {
@@ -46,6 +49,6 @@ public struct CatalogRevision: Hashable, Sendable {
             prerequisites: revision.metadata.prerequisites, bundledUpdates: revision.metadata.bundledUpdates,
             supersededUpdates: revision.metadata.supersededUpdates, provenance: revision.provenance,
             defaultDeploymentID: revision.defaultDeploymentID, importedAt: revision.importedAt,
-            importGeneration: revision.importGeneration, coreSize: coreSize)
+            importGeneration: revision.importGeneration, coreSize: coreSize, drivers: revision.metadata.drivers)
     }
 }

@@ -102,6 +102,8 @@ public struct RevisionMetadata: Hashable, Sendable, Codable {
     public var creationDate: Timestamp?
     /// The handler's URI, for instance `http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/Cbs`.
     public var handler: String?
+    /// What hardware a driver update is for; empty for what is none.
+    public var drivers: [DriverMetadata]
 
     public init(
         identity: UpdateIdentity, type: UpdateType, publicationState: PublicationState = .published,
@@ -110,7 +112,7 @@ public struct RevisionMetadata: Hashable, Sendable, Codable {
         supersededUpdates: [UpdateID] = [], files: [UpdateFile] = [], eulaFiles: [UpdateFile] = [],
         eulaID: String? = nil, localizedTexts: [LocalizedText] = [], defaultLanguage: String? = nil,
         kbArticleIDs: [String] = [], securityBulletinIDs: [String] = [], msrcSeverity: String? = nil,
-        creationDate: Timestamp? = nil, handler: String? = nil
+        creationDate: Timestamp? = nil, handler: String? = nil, drivers: [DriverMetadata] = []
     ) {
         self.identity = identity
         self.type = type
@@ -130,6 +132,7 @@ public struct RevisionMetadata: Hashable, Sendable, Codable {
         self.msrcSeverity = msrcSeverity
         self.creationDate = creationDate
         self.handler = handler
+        self.drivers = drivers
     }
 
     /// The text in `language`, else in the default language, else in English, else any.

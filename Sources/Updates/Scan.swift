@@ -4,6 +4,10 @@ public struct ScanRequest: Hashable, Sendable {
     public var installedNonLeaf: [RevisionID]
     /// Held by the device, whatever their state.
     public var otherCached: [RevisionID]
+    /// Drivers it holds: the cache of the driver pass and of the printer catalogue.
+    public var cachedDrivers: [RevisionID]
+    /// Its hardware, in the driver pass.
+    public var system: SystemSpec
     /// What the device's cookie says it has seen.
     public var anchor: Generation
     /// The change that last moved the device between groups: deployments it saw before are stale.
@@ -17,15 +21,20 @@ public struct ScanRequest: Hashable, Sendable {
     public enum Pass: Sendable {
         case software
         case driver
+        /// `SyncPrinterCatalog`: every printer driver, whatever hardware there is.
+        case printerCatalog
     }
 
     public init(
-        installedNonLeaf: [RevisionID] = [], otherCached: [RevisionID] = [], anchor: Generation = .zero,
+        installedNonLeaf: [RevisionID] = [], otherCached: [RevisionID] = [], cachedDrivers: [RevisionID] = [],
+        system: SystemSpec = SystemSpec(), anchor: Generation = .zero,
         groupsGeneration: Generation = .zero, pass: Pass = .software, filterCategories: [UpdateID]? = nil,
         needsTwoGroupsOutOfScope: Bool = false
     ) {
         self.installedNonLeaf = installedNonLeaf
         self.otherCached = otherCached
+        self.cachedDrivers = cachedDrivers
+        self.system = system
         self.anchor = anchor
         self.groupsGeneration = groupsGeneration
         self.pass = pass
@@ -40,11 +49,14 @@ public struct ScannedUpdate: Hashable, Sendable {
     public let deployment: Deployment
     /// False exactly if some update names this one as a prerequisite.
     public let isLeaf: Bool
+    /// The device's hardware ids that a driver matched (`Deployment/HardwareIds`); empty for what is no driver.
+    public let hardwareIDs: [String]
 
-    public init(id: RevisionID, deployment: Deployment, isLeaf: Bool) {
+    public init(id: RevisionID, deployment: Deployment, isLeaf: Bool, hardwareIDs: [String] = []) {
         self.id = id
         self.deployment = deployment
         self.isLeaf = isLeaf
+        self.hardwareIDs = hardwareIDs
     }
 }
 

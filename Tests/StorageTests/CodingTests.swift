@@ -28,6 +28,14 @@ struct CodingTests {
         metadata.msrcSeverity = "Critical"
         metadata.creationDate = Timestamp(millisecondsSince1970: -62_135_596_800_000)
         metadata.handler = "http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/Cbs"
+        metadata.drivers = [
+            DriverMetadata(
+                hardwareID: #"PCI\VEN_8086&DEV_15F3"#, date: Timestamp(millisecondsSince1970: 1), version: DriverVersion(rawValue: .max),
+                driverClass: "Net", manufacturer: "M", provider: "P", model: "O", whqlDriverID: "7",
+                featureScores: [DriverMetadata.FeatureScore(operatingSystem: "AMD64.10.0", score: 255)],
+                distributionComputerHardwareIDs: [StoreFixture.update(7)], targetComputerHardwareIDs: [StoreFixture.update(8)]),
+            DriverMetadata(hardwareID: "", date: Timestamp(millisecondsSince1970: 0), version: DriverVersion(rawValue: 0)),
+        ]
         return metadata
     }()
 
@@ -39,6 +47,16 @@ struct CodingTests {
     @Test(arguments: [full, StoreFixture.metadata(1)])
     func `metadata reads back as it was written`(metadata: RevisionMetadata) throws {
         #expect(try metadata.encoded.bytes.withUnsafeBytes { try RevisionMetadata(encoded: $0) } == metadata)
+    }
+
+    @Test func `metadata from before drivers were kept is read`() throws {
+        let metadata = StoreFixture.metadata(1)
+        // The version, and at the end the empty list of drivers.
+        var bytes = metadata.encoded.bytes
+        let current = bytes[0]
+        bytes[0] = current / 2
+        bytes.removeLast()
+        #expect(try bytes.withUnsafeBytes { try RevisionMetadata(encoded: $0) } == metadata)
     }
 
     @Test func `facts read back as they were written`() throws {

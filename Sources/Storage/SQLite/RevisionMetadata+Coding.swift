@@ -2,7 +2,8 @@ import Updates
 
 /// Metadata as the database keeps it: without names, since all of it is read at every start.
 extension RevisionMetadata {
-    private static let version: Int64 = 1
+    /// 1 had no drivers.
+    private static let version: Int64 = 2
 
     var encoded: ByteWriter {
         var writer = ByteWriter()
@@ -32,12 +33,14 @@ extension RevisionMetadata {
         writer.optional(msrcSeverity) { $0.string($1) }
         writer.optional(creationDate) { $0.number($1.millisecondsSince1970) }
         writer.optional(handler) { $0.string($1) }
+        writer.list(drivers) { Self.write(&$0, $1) }
         return writer
     }
 
     init(encoded bytes: UnsafeRawBufferPointer) throws(StorageError) {
         var reader = ByteReader(bytes)
-        guard try reader.number() == Self.version else { throw ByteReader.corrupt }
+        let version = try reader.number()
+        guard (1...Self.version).contains(version) else { throw ByteReader.corrupt }
         let identity = try Self.identity(&reader)
         guard let type = UpdateType(rawValue: try reader.string()), let state = PublicationState(rawValue: try reader.string()) else {
             throw ByteReader.corrupt
@@ -67,6 +70,7 @@ extension RevisionMetadata {
         msrcSeverity = try Self.text(&reader)
         creationDate = try reader.optional { reader throws(StorageError) in Timestamp(millisecondsSince1970: try reader.number()) }
         handler = try Self.text(&reader)
+        if version >= 2 { drivers = try reader.list { reader throws(StorageError) in try Self.driver(&reader) } }
         guard reader.isAtEnd else { throw ByteReader.corrupt }
     }
 
@@ -105,5 +109,35 @@ extension RevisionMetadata {
         }
         return UpdateFile(
             sha1: sha1, sha256: sha256, name: try reader.string(), size: try reader.number(), patchingType: try Self.text(&reader))
+    }
+
+    private static func write(_ writer: inout ByteWriter, _ driver: DriverMetadata) {
+        writer.string(driver.hardwareID)
+        writer.number(driver.date.millisecondsSince1970)
+        writer.number(Int64(bitPattern: driver.version.rawValue))
+        writer.string(driver.driverClass)
+        writer.string(driver.manufacturer)
+        writer.string(driver.provider)
+        writer.string(driver.model)
+        writer.optional(driver.whqlDriverID) { $0.string($1) }
+        writer.list(driver.featureScores) {
+            $0.string($1.operatingSystem)
+            $0.number(Int64($1.score))
+        }
+        writer.list(driver.distributionComputerHardwareIDs) { $0.id($1) }
+        writer.list(driver.targetComputerHardwareIDs) { $0.id($1) }
+    }
+
+    private static func driver(_ reader: inout ByteReader) throws(StorageError) -> DriverMetadata {
+        DriverMetadata(
+            hardwareID: try reader.string(), date: Timestamp(millisecondsSince1970: try reader.number()),
+            version: DriverVersion(rawValue: UInt64(bitPattern: try reader.number())), driverClass: try reader.string(),
+            manufacturer: try reader.string(), provider: try reader.string(), model: try reader.string(), whqlDriverID: try text(&reader),
+            featureScores: try reader.list { reader throws(StorageError) in
+                let system = try reader.string()
+                guard let score = UInt8(exactly: try reader.number()) else { throw ByteReader.corrupt }
+                return DriverMetadata.FeatureScore(operatingSystem: system, score: score)
+            },
+            distributionComputerHardwareIDs: try ids(&reader), targetComputerHardwareIDs: try ids(&reader))
     }
 }
