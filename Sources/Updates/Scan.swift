@@ -85,3 +85,19 @@ public struct ScanAnswer: Hashable, Sendable {
         self.generation = generation
     }
 }
+
+/// What this server calls a revision that a device holds from another one ([MS-WUSP] 3.1.5.8 RefreshCache).
+public struct RefreshedRevision: Hashable, Sendable {
+    public let id: RevisionID
+    public let identity: UpdateIdentity
+    /// False exactly if some update names this one as a prerequisite.
+    public let isLeaf: Bool
+    public let deployment: Deployment
+
+    public init(id: RevisionID, identity: UpdateIdentity, isLeaf: Bool, deployment: Deployment) {
+        self.id = id
+        self.identity = identity
+        self.isLeaf = isLeaf
+        self.deployment = deployment
+    }
+}
