@@ -22,6 +22,7 @@ public final class UpdateEngine: Sendable {
     let gate = SerialGate()
     let reports: ReportQueue
     let registrations: Mutex<RegistrationLimit>
+    let groupClaims = Mutex(GroupClaims())
     private let state: Mutex<State>
     private let isEnding = Atomic(false)
     /// Revisions whose fragments are being derived again, or could not be.

@@ -52,10 +52,18 @@ public struct Device: Hashable, Sendable {
     public let lastSeen: Timestamp?
     /// `TimeAtTarget` of the last 156 taken; nothing before the first.
     public let lastReported: Timestamp?
+    /// The groups it asks for by name; nothing where it never named any.
+    public let requestedGroups: [String]?
+    /// The line of sessions it was last seen with.
+    public let lineage: SessionLineage?
+    /// The newest of what was said under its id and not taken over.
+    public let claim: DeviceClaim?
+    public let dispute: Dispute?
 
     public init(
         id: DeviceID, facts: DeviceFacts?, groups: Set<GroupID>, groupsGeneration: Generation,
-        firstSeen: Timestamp?, lastSeen: Timestamp?, lastReported: Timestamp?
+        firstSeen: Timestamp?, lastSeen: Timestamp?, lastReported: Timestamp?, requestedGroups: [String]? = nil,
+        lineage: SessionLineage? = nil, claim: DeviceClaim? = nil, dispute: Dispute? = nil
     ) {
         self.id = id
         self.facts = facts
@@ -64,6 +72,10 @@ public struct Device: Hashable, Sendable {
         self.firstSeen = firstSeen
         self.lastSeen = lastSeen
         self.lastReported = lastReported
+        self.requestedGroups = requestedGroups
+        self.lineage = lineage
+        self.claim = claim
+        self.dispute = dispute
     }
 }
 

@@ -14,7 +14,8 @@ import Updates
         SessionToken(
             purpose: purpose, serverID: home, deviceID: try #require(DeviceID(device)), isRegistered: true, clientProtocolMajor: 1,
             clientProtocolMinor: 65_535, configurationVersion: Timestamp(millisecondsSince1970: -1), generation: Generation(rawValue: .max),
-            expires: now.adding(seconds: 3600), dnsNameDigest: TokenSealer.digest(of: "pc.example"))
+            expires: now.adding(seconds: 3600), dnsNameDigest: TokenSealer.digest(of: "pc.example"),
+            groupClaimDigest: TokenSealer.digest(of: "lab"), lineage: SessionLineage(rawValue: .max - 1))
     }
 
     func open(_ bytes: [UInt8], _ purpose: TokenPurpose = .session) throws(TokenError) -> SessionToken {
@@ -34,7 +35,8 @@ import Updates
         let changes: [(inout SessionToken) throws -> Void] = [
             { $0.isRegistered = false }, { $0.clientProtocolMajor = 3 }, { $0.clientProtocolMinor = 0 },
             { $0.configurationVersion = Self.now }, { $0.generation = .zero }, { $0.expires = $0.expires.adding(milliseconds: 1) },
-            { $0.dnsNameDigest = TokenSealer.digest(of: "other.example") }, { $0.deviceID = try #require(DeviceID("other")) },
+            { $0.dnsNameDigest = TokenSealer.digest(of: "other.example") }, { $0.groupClaimDigest = TokenSealer.digest(of: "") },
+            { $0.lineage = SessionLineage(rawValue: 1) }, { $0.deviceID = try #require(DeviceID("other")) },
         ]
         for change in changes {
             var changed = token

@@ -34,7 +34,8 @@ func token(of input: [UInt8]) -> SessionToken? {
         clientProtocolMajor: UInt16(input[2]) << 8 | UInt16(input[3]), clientProtocolMinor: UInt16(input[4]) << 8 | UInt16(input[5]),
         configurationVersion: Timestamp(millisecondsSince1970: Int64(bitPattern: choices.next())),
         generation: Generation(rawValue: Int64(bitPattern: choices.next())),
-        expires: now.adding(milliseconds: 1 + Int64(input[6]) << 24 + Int64(input[7]) << 16), dnsNameDigest: digest)
+        expires: now.adding(milliseconds: 1 + Int64(input[6]) << 24 + Int64(input[7]) << 16), dnsNameDigest: digest,
+        groupClaimDigest: digest, lineage: SessionLineage(rawValue: choices.next()))
 }
 
 func checkUnaltered(_ sealed: [UInt8], _ token: SessionToken) {

@@ -8,7 +8,7 @@ public enum TokenPurpose: UInt8, Sendable, CaseIterable {
     case session = 2
 }
 
-/// What a sealed cookie says (ADR 0006). It proves only that the same caller continues: whoever holds it is taken for the device.
+/// What a sealed cookie says (ADR 0006, 0013). It proves only that the same caller continues: whoever holds it is taken for the device.
 public struct SessionToken: Hashable, Sendable {
     public var purpose: TokenPurpose
     /// The home that sealed it; a restored backup has another one.
@@ -24,11 +24,15 @@ public struct SessionToken: Hashable, Sendable {
     public var expires: Timestamp
     /// Of the name the device authorised with; see ``TokenSealer/digest(of:)``.
     public var dnsNameDigest: SHA256Digest
+    /// Of the groups it asked for when it authorised; the names themselves never stand in a token.
+    public var groupClaimDigest: SHA256Digest
+    /// The same as long as each session was begun with the cookie of the one before it.
+    public var lineage: SessionLineage
 
     public init(
         purpose: TokenPurpose, serverID: UpdateID, deviceID: DeviceID, isRegistered: Bool, clientProtocolMajor: UInt16,
         clientProtocolMinor: UInt16, configurationVersion: Timestamp, generation: Generation, expires: Timestamp,
-        dnsNameDigest: SHA256Digest
+        dnsNameDigest: SHA256Digest, groupClaimDigest: SHA256Digest, lineage: SessionLineage
     ) {
         self.purpose = purpose
         self.serverID = serverID
@@ -40,6 +44,8 @@ public struct SessionToken: Hashable, Sendable {
         self.generation = generation
         self.expires = expires
         self.dnsNameDigest = dnsNameDigest
+        self.groupClaimDigest = groupClaimDigest
+        self.lineage = lineage
     }
 }
 

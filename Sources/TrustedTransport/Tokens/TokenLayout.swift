@@ -4,13 +4,13 @@ import Updates
 ///
 /// In clear and bound to the seal: version (1), purpose (1), key id (4). Then nonce (12), the sealed fields, tag (16). Numbers are big-endian.
 enum TokenLayout {
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
     static let headerSize = 6
     static let nonceSize = 12
     static let tagSize = 16
     static let deviceSize = 255
-    /// Device id with its length, DNS name digest, server id, flags, protocol, configuration version, generation, expiry.
-    static let fieldsSize = 1 + deviceSize + 32 + 16 + 1 + 4 + 8 + 8 + 8
+    /// Device id with its length, DNS name digest, server id, flags, protocol, configuration version, generation, expiry, group claim, lineage.
+    static let fieldsSize = 1 + deviceSize + 32 + 16 + 1 + 4 + 8 + 8 + 8 + 32 + 8
     static let size = headerSize + nonceSize + fieldsSize + tagSize
 
     static func header(purpose: TokenPurpose, keyID: UInt32) -> [UInt8] {
@@ -32,6 +32,8 @@ enum TokenLayout {
         fields += bytes(of: token.configurationVersion.millisecondsSince1970)
         fields += bytes(of: token.generation.rawValue)
         fields += bytes(of: token.expires.millisecondsSince1970)
+        fields += token.groupClaimDigest.bytes
+        fields += bytes(of: token.lineage.rawValue)
         return fields
     }
 
@@ -53,12 +55,15 @@ enum TokenLayout {
         else { return nil }
         let flags = number(UInt8.self)
         guard flags <= 1 else { return nil }
+        let (major, minor) = (number(UInt16.self), number(UInt16.self))
+        let configurationVersion = Timestamp(millisecondsSince1970: number(Int64.self))
+        let generation = Generation(rawValue: number(Int64.self))
+        let expires = Timestamp(millisecondsSince1970: number(Int64.self))
+        guard let groupClaimDigest = SHA256Digest(bytes: take(32)) else { return nil }
         return SessionToken(
-            purpose: purpose, serverID: serverID, deviceID: deviceID, isRegistered: flags == 1,
-            clientProtocolMajor: number(UInt16.self), clientProtocolMinor: number(UInt16.self),
-            configurationVersion: Timestamp(millisecondsSince1970: number(Int64.self)),
-            generation: Generation(rawValue: number(Int64.self)), expires: Timestamp(millisecondsSince1970: number(Int64.self)),
-            dnsNameDigest: dnsNameDigest)
+            purpose: purpose, serverID: serverID, deviceID: deviceID, isRegistered: flags == 1, clientProtocolMajor: major,
+            clientProtocolMinor: minor, configurationVersion: configurationVersion, generation: generation, expires: expires,
+            dnsNameDigest: dnsNameDigest, groupClaimDigest: groupClaimDigest, lineage: SessionLineage(rawValue: number(UInt64.self)))
     }
 
     private static func bytes<Number: FixedWidthInteger>(of number: Number) -> [UInt8] {

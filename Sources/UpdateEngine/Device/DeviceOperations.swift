@@ -9,7 +9,9 @@ public protocol DeviceOperations: Sendable {
     func authorize(_ request: GetAuthorizationCookie.Request) throws(SOAPFault) -> GetAuthorizationCookie.Response
     func issueCookie(_ request: GetCookie.Request) throws(SOAPFault) -> CookieElement
     /// Checks a cookie's seal, purpose, server and expiry before anything else of a request is read (architecture: tokens).
-    func open(_ cookie: CookieElement?) throws(SOAPFault) -> DeviceSession
+    ///
+    /// - Parameter address: where the request comes from.
+    func open(_ cookie: CookieElement?, from address: String) throws(SOAPFault) -> DeviceSession
     /// Durable when it returns.
     func register(_ session: DeviceSession, _ request: RegisterComputer.Request, from address: String) async throws(SOAPFault)
     func startCategoryScan(_ request: StartCategoryScan.Request) throws(SOAPFault) -> StartCategoryScan.Response
@@ -35,6 +37,11 @@ public struct DeviceSession: Sendable {
     public let clientProtocolMinor: UInt16
     public let expires: Timestamp
     let dnsNameDigest: SHA256Digest
+    /// Of the groups it asked for when it authorised.
+    let groupClaimDigest: SHA256Digest
+    let lineage: SessionLineage
+    /// Where the request came from.
+    let address: String
 }
 
 /// The answer to SyncUpdates and the means to encode it.

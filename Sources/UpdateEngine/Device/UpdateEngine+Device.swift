@@ -28,7 +28,9 @@ extension UpdateEngine: DeviceOperations {
         let token = SessionToken(
             purpose: .authorization, serverID: serverID, deviceID: deviceID, isRegistered: false, clientProtocolMajor: 0,
             clientProtocolMinor: 0, configurationVersion: configurationVersion, generation: .zero,
-            expires: clock().adding(seconds: Self.cookieLifetimeSeconds), dnsNameDigest: Self.dnsNameDigest(dnsName))
+            expires: clock().adding(seconds: Self.cookieLifetimeSeconds), dnsNameDigest: Self.dnsNameDigest(dnsName),
+            groupClaimDigest: groupClaims.withLock { $0.remember(GroupClaim(request.targetGroupName ?? "")) },
+            lineage: SessionLineage(rawValue: 0))
         return AuthorizationCookie(plugInID: Self.plugInID, cookieData: sealer.seal(token))
     }
 
@@ -52,19 +54,21 @@ extension UpdateEngine: DeviceOperations {
             throw SOAPFault(.invalidParameters, "protocolVersion")
         }
         guard request.lastChange == configurationVersion else { throw SOAPFault(.configChanged, "lastChange") }
+        let continued = try continued(request.oldCookie, by: authorization.deviceID, at: now)
         let token = SessionToken(
             purpose: .session, serverID: serverID, deviceID: authorization.deviceID,
             isRegistered: device(authorization.deviceID)?.isRegistered ?? false, clientProtocolMajor: version.major,
             clientProtocolMinor: version.minor, configurationVersion: configurationVersion,
-            generation: try anchor(of: request.oldCookie, for: authorization.deviceID, at: now),
-            expires: now.adding(seconds: Self.cookieLifetimeSeconds), dnsNameDigest: authorization.dnsNameDigest)
+            generation: continued?.generation ?? .zero, expires: now.adding(seconds: Self.cookieLifetimeSeconds),
+            dnsNameDigest: authorization.dnsNameDigest, groupClaimDigest: authorization.groupClaimDigest,
+            lineage: continued?.lineage ?? .random())
         return CookieElement(expiration: token.expires, encryptedData: sealer.seal(token))
     }
 
-    /// An authentic cookie of the same device carries its anchor on, expired or not: a device scans every 22 hours with a one-hour cookie
-    /// and must not get its whole cache back as changed.
-    private func anchor(of oldCookie: CookieElement?, for device: DeviceID, at now: Timestamp) throws(SOAPFault) -> Generation {
-        guard let data = oldCookie?.encryptedData, !data.isEmpty else { return .zero }
+    /// An authentic cookie of the same device carries its anchor and its lineage on, expired or not: a device scans every 22 hours with a
+    /// one-hour cookie and must not get its whole cache back as changed.
+    private func continued(_ oldCookie: CookieElement?, by device: DeviceID, at now: Timestamp) throws(SOAPFault) -> SessionToken? {
+        guard let data = oldCookie?.encryptedData, !data.isEmpty else { return nil }
         let token: SessionToken
         do {
             token = try sealer.open(data, purpose: .session, serverID: serverID, now: now)
@@ -76,10 +80,10 @@ extension UpdateEngine: DeviceOperations {
             }
         }
         try refuseFuture(token.generation, "oldCookie")
-        return token.deviceID == device ? token.generation : .zero
+        return token.deviceID == device ? token : nil
     }
 
-    public func open(_ cookie: CookieElement?) throws(SOAPFault) -> DeviceSession {
+    public func open(_ cookie: CookieElement?, from address: String = "") throws(SOAPFault) -> DeviceSession {
         guard let data = cookie?.encryptedData else { throw SOAPFault(.invalidCookie, "cookie") }
         let token: SessionToken
         do {
@@ -95,7 +99,8 @@ extension UpdateEngine: DeviceOperations {
         return DeviceSession(
             deviceID: token.deviceID, isRegistered: token.isRegistered, anchor: token.generation,
             configurationVersion: token.configurationVersion, clientProtocolMajor: token.clientProtocolMajor,
-            clientProtocolMinor: token.clientProtocolMinor, expires: token.expires, dnsNameDigest: token.dnsNameDigest)
+            clientProtocolMinor: token.clientProtocolMinor, expires: token.expires, dnsNameDigest: token.dnsNameDigest,
+            groupClaimDigest: token.groupClaimDigest, lineage: token.lineage, address: address)
     }
 
     /// A cookie that has seen more than there is comes from before a copy of the home was put back: what the device was told since is not
@@ -231,7 +236,7 @@ extension UpdateEngine: DeviceOperations {
             purpose: .session, serverID: serverID, deviceID: session.deviceID, isRegistered: true,
             clientProtocolMajor: session.clientProtocolMajor, clientProtocolMinor: session.clientProtocolMinor,
             configurationVersion: session.configurationVersion, generation: anchor, expires: session.expires,
-            dnsNameDigest: session.dnsNameDigest)
+            dnsNameDigest: session.dnsNameDigest, groupClaimDigest: session.groupClaimDigest, lineage: session.lineage)
         return CookieElement(expiration: session.expires, encryptedData: sealer.seal(token))
     }
 

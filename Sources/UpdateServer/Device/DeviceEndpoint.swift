@@ -41,7 +41,7 @@ struct DeviceEndpoint: Sendable {
     private func carryOut(
         _ operation: DeviceOperation, _ reader: inout SOAPRequestReader, _ exchange: Exchange
     ) throws(SOAPFault) -> Outcome {
-        let open = { (cookie: CookieElement?) throws(SOAPFault) in try operations.open(cookie) }
+        let open = { (cookie: CookieElement?) throws(SOAPFault) in try operations.open(cookie, from: exchange.request.peer) }
         switch operation {
         case .getConfig:
             _ = try GetConfig.decode(&reader)
