@@ -61,10 +61,11 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+        .systemLibrary(name: "CMSPack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         target("Updates"),
         target("XMLStream", ["CExpat"]),
-        target("UpdateProtocols", ["Updates", "XMLStream"]),
+        target("UpdateProtocols", ["CMSPack", "Updates", "XMLStream"]),
         target("UpdateCatalog", ["Updates"]),
         target("TrustedTransport", ["Updates", .asn1, .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509]),
         target("Storage", ["Updates", "CZlib", .crypto, .grdb, .logging]),
@@ -78,7 +79,7 @@ let package = Package(
             dependencies: [
                 "Updates", "TrustedTransport", "UpdateEngine", "UpdateServer", "UpdateAgent", .argumentParser, .logging, .unixSignals,
             ], swiftSettings: strict),
-        target("TestSupport", ["Updates", "Storage"]),
+        target("TestSupport", ["CZlib", "Updates", "Storage"]),
         tests("UpdatesTests", ["Updates"]),
         tests("XMLStreamTests", ["CExpat", "XMLStream", "TestSupport"]),
         tests("UpdateProtocolsTests", ["Updates", "XMLStream", "UpdateProtocols", "TestSupport"]),
