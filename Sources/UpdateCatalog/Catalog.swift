@@ -104,7 +104,7 @@ public struct Catalog: Sendable {
         views.value(for: groups) { View(groups: groups, catalog: self) }
     }
 
-    /// Whether devices of a view are given a revision, once its prerequisites are met.
+    /// Whether devices of a view are given a revision, once its prerequisites are met and, of a driver, where it fits the hardware.
     public func isDelivered(_ id: RevisionID, in view: View) -> Bool {
         guard let revision = content.indices[id] else { return false }
         return own(view).scope.revisions.contains(revision)

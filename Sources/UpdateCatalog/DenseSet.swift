@@ -6,6 +6,8 @@ struct DenseSet: Hashable, Sendable {
         words = [UInt64](repeating: 0, count: (capacity + 63) / 64)
     }
 
+    var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
+
     func contains(_ index: UInt32) -> Bool {
         words[Int(index >> 6)] & (1 << UInt64(index & 63)) != 0
     }

@@ -5,6 +5,7 @@ final class RevisionGraph: Sendable {
     let content: RevisionContent
     let prerequisites: PrerequisiteNodes
     let bundles: BundleRelations
+    let drivers: DriverIndex
     /// The updates whose current revision supersedes an update and whose source is trusted enough to say so.
     let supersedersOfUpdate: [[UInt32]]
     /// The updates that some revision in use names as a prerequisite.
@@ -16,6 +17,7 @@ final class RevisionGraph: Sendable {
         content = RevisionContent(revisions)
         prerequisites = PrerequisiteNodes(revisions: content.revisions, updates: content.updates)
         bundles = BundleRelations(content)
+        drivers = DriverIndex(content.revisions)
         supersedersOfUpdate = Self.superseders(content)
         var changes = RelationChanges(content, prerequisites, bundles)
         changes.find()

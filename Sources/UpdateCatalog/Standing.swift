@@ -31,9 +31,7 @@ final class Standing: Sendable {
         var references = References(graph: graph, delivered: deliveredOfUpdate)
         deliverable = references.deliverable(without: declined)
         var revisions = DenseSet(capacity: content.revisions.count)
-        for update in deliverable where content.revisions[Int(deliveredOfUpdate[Int(update)])].type != .driver {
-            revisions.insert(deliveredOfUpdate[Int(update)])
-        }
+        for update in deliverable { revisions.insert(deliveredOfUpdate[Int(update)]) }
         scope = Scope(graph: graph, revisions: revisions)
     }
 

@@ -3,7 +3,8 @@ public import Updates
 /// How an update stands, for administrators: everything that decides whether and how devices are given it, but approvals.
 public struct UpdateCondition: Hashable, Sendable {
     public let current: CatalogRevision
-    /// The revision that devices are given; nothing if none is, whatever is approved. Drivers are not delivered.
+    /// The revision that devices are given; nothing if none is, whatever is approved; a driver only to computers with hardware that it is
+    /// the best for.
     public let delivered: RevisionID?
     /// Why it waits; empty if it does not.
     public let unmet: [UnmetReference]

@@ -37,7 +37,7 @@ public final class View: Sendable {
     private static func approved(_ standing: Standing, _ decisions: [UInt32: Approval]) -> Scope {
         let graph = standing.graph
         let approved = decisions.filter { update, decision in
-            decision.action != .block && graph.content.current(of: update).type == .software && !graph.bundles.isMember(update)
+            decision.action != .block && graph.content.current(of: update).type.isDecided && !graph.bundles.isMember(update)
         }
         return Scope(graph: graph, revisions: standing.closure(of: approved.keys))
     }
@@ -67,12 +67,18 @@ public final class View: Sendable {
         return Deployment(id: decision.deploymentID, action: action, deadline: deadline, lastChange: decision.changedAt)
     }
 
-    func scanned(_ revision: UInt32) -> ScannedUpdate {
+    /// - Parameter hardwareIDs: what a driver matched.
+    func scanned(_ revision: UInt32, hardwareIDs: [String] = []) -> ScannedUpdate {
         let graph = standing.graph
         return ScannedUpdate(
             id: graph.content.revisions[Int(revision)].id, deployment: deployment(of: revision),
-            isLeaf: !graph.nonLeaf.contains(graph.content.update(of: revision)))
+            isLeaf: !graph.nonLeaf.contains(graph.content.update(of: revision)), hardwareIDs: hardwareIDs)
     }
+}
+
+extension UpdateType {
+    /// Approvals decide over what is installed; what only tells a computer's state is evaluated, whatever is approved.
+    var isDecided: Bool { self == .software || self == .driver }
 }
 
 /// Equal for views of one catalog only.

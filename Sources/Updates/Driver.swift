@@ -46,9 +46,10 @@ public struct DriverMetadata: Hashable, Sendable, Codable {
     public var whqlDriverID: String?
     /// How well it suits an operating system; none for older drivers.
     public var featureScores: [FeatureScore]
-    /// It is distributed to computers with one of these hardware ids only; to any where there is none.
+    /// It is distributed to computers with one of these hardware ids only; to any where the list is empty.
     public var distributionComputerHardwareIDs: [UpdateID]
-    /// It is made for computers with one of these hardware ids, and better for them than a driver that names none.
+    /// It installs on computers with one of these hardware ids only, on any where the list is empty; on its computers it is better than a
+    /// driver for any (ADR 0010).
     public var targetComputerHardwareIDs: [UpdateID]
 
     /// 0 is best, 255 worst.

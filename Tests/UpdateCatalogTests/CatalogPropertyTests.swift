@@ -43,6 +43,7 @@ struct CatalogPropertyTests {
         for pass in [ScanRequest.Pass.driver, .software] {
             var request = device.request(world.model.revisions)
             request.pass = pass
+            request.system = world.randomSystem()
             request.filterCategories = filter.isEmpty ? [update("missing")] : filter
             request.needsTwoGroupsOutOfScope = world.chance(70)
             let answer = catalog.scan(request, in: catalog.view(of: device.groups))
@@ -72,16 +73,18 @@ struct CatalogPropertyTests {
             #expect(told.isLeaf == !facts.nonLeaf.contains(revision.identity.updateID), "seed \(seed): leaf flag of \(revision.identity)")
         }
         let second = catalog.scan(device.request(model.revisions), in: view)
-        #expect(second == ScanAnswer(generation: catalog.generation), "seed \(seed): a second scan is empty")
+        let hasDrivers = model.revisions.contains { $0.type == .driver }
+        #expect(second == ScanAnswer(isDriverSyncNotNeeded: !hasDrivers, generation: catalog.generation), "seed \(seed): a second scan is empty")
     }
 
     /// What a device that starts with nothing ends with: the least set closed under evaluating what it gets.
     private func firstScan(_ device: SimulatedDevice, _ model: SlowModel) -> Set<ScannedUpdate> {
         let facts = model.facts()
+        let scope = model.scope(device.groups, facts).filter { $0.type != .driver }
         var reached: Set<CatalogRevision> = []
         while true {
             let parents = reached.map(\.identity.updateID).filter { device.installed.contains($0) && facts.nonLeaf.contains($0) }
-            let next = Set(model.scope(device.groups, facts).filter { $0.prerequisites.allSatisfy { $0.anyOf.contains { parents.contains($0) } } })
+            let next = Set(scope.filter { $0.prerequisites.allSatisfy { $0.anyOf.contains { parents.contains($0) } } })
             if next == reached { break }
             reached = next
         }
@@ -103,7 +106,11 @@ struct CatalogPropertyTests {
             request.otherCached = world.some(ids, upTo: ids.count)
             request.anchor = Generation(rawValue: Int64.random(in: 0...world.model.generation.rawValue, using: &world.random))
             request.groupsGeneration = world.chance(20) ? world.model.generation : .zero
-            request.pass = world.chance(5) ? .driver : .software
+            if world.chance(40) {
+                request.pass = world.chance(70) ? .driver : .printerCatalog
+                request.cachedDrivers = world.some(ids, upTo: ids.count)
+                request.system = world.randomSystem()
+            }
             if world.chance(40) { request.filterCategories = world.some(world.model.updates.sorted() + [update("missing")], upTo: 2) }
             request.needsTwoGroupsOutOfScope = world.chance(50)
             try #require(catalog.scan(request, in: catalog.view(of: groups)) == world.model.answer(request, groups, facts), "seed \(seed)")
@@ -111,8 +118,7 @@ struct CatalogPropertyTests {
         for id in world.model.updates {
             let condition = try #require(catalog.condition(of: id))
             #expect(condition.current == world.model.current(id), "seed \(seed)")
-            let isGiven = facts.deliverable.contains(id) && facts.delivered[id]?.type != .driver
-            #expect(condition.delivered == (isGiven ? facts.delivered[id]?.id : nil), "seed \(seed)")
+            #expect(condition.delivered == (facts.deliverable.contains(id) ? facts.delivered[id]?.id : nil), "seed \(seed)")
             #expect(facts.deliverable.contains(id) == (condition.unmet.isEmpty && !condition.isDeclined), "seed \(seed)")
         }
     }

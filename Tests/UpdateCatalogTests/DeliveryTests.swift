@@ -16,7 +16,7 @@ struct DeliveryTests {
         Row(name: "an unapproved update", revisions: [revision(1, "a")], expected: [1]),
         Row(name: "a superseded one, too", revisions: [revision(1, "a"), revision(2, "b", supersedes: ["a"])], expected: [1, 2]),
         Row(name: "an expired one, too", revisions: [revision(1, "a", isExpired: true)], expected: [1]),
-        Row(name: "no driver", revisions: [revision(1, "a", 1, .driver)], expected: []),
+        Row(name: "a driver, where it fits", revisions: [revision(1, "a", 1, .driver)], expected: [1]),
         Row(name: "nothing declined", revisions: [revision(1, "a"), revision(2, "b")], declines: [decline("a")], expected: [2]),
         Row(name: "what is declined no more", revisions: [revision(1, "a")], declines: [decline("a", false)], expected: [1]),
         Row(name: "the newest revision only", revisions: [revision(1, "a", 1), revision(2, "a", 3), revision(3, "a", 2)], expected: [2]),

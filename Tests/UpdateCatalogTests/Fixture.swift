@@ -26,7 +26,7 @@ extension Provenance {
 func revision(
     _ id: Int32, _ name: String, _ number: Int32 = 1, _ type: UpdateType = .software, needs: [[String]] = [], in categories: [String] = [],
     bundles: [[UpdateIdentity]] = [], supersedes: [String] = [], category: CategoryType? = nil, isExpired: Bool = false,
-    from provenance: Provenance = .local, at generation: Int64 = 1, size: Int = 500
+    from provenance: Provenance = .local, at generation: Int64 = 1, size: Int = 500, drivers: [DriverMetadata] = []
 ) -> CatalogRevision {
     CatalogRevision(
         id: RevisionID(rawValue: id), identity: identity(name, number), type: type, categoryType: category,
@@ -35,7 +35,7 @@ func revision(
             + categories.map { PrerequisiteClause(anyOf: [update($0)], isCategory: true) },
         bundledUpdates: bundles.map { BundleGroup(anyOf: $0) }, supersededUpdates: supersedes.map { update($0) }, provenance: provenance,
         defaultDeploymentID: DeploymentID(rawValue: 1000 + id), importedAt: time(Int64(id)), importGeneration: Generation(rawValue: generation),
-        coreSize: size)
+        coreSize: size, drivers: drivers)
 }
 
 func approval(
@@ -78,12 +78,14 @@ extension Catalog {
 
     /// One answer to a device that holds these ids.
     func answer(
-        installed: [Int32] = [], other: [Int32] = [], anchor: Int64 = 0, groupsGeneration: Int64 = 0, pass: ScanRequest.Pass = .software,
+        installed: [Int32] = [], other: [Int32] = [], drivers: [Int32] = [], system: SystemSpec = SystemSpec(),
+        anchor: Int64 = 0, groupsGeneration: Int64 = 0, pass: ScanRequest.Pass = .software,
         filter: [String]? = nil, twoGroups: Bool = false, groups: String...
     ) -> ScanAnswer {
         scan(
             ScanRequest(
                 installedNonLeaf: installed.map { RevisionID(rawValue: $0) }, otherCached: other.map { RevisionID(rawValue: $0) },
+                cachedDrivers: drivers.map { RevisionID(rawValue: $0) }, system: system,
                 anchor: Generation(rawValue: anchor), groupsGeneration: Generation(rawValue: groupsGeneration), pass: pass,
                 filterCategories: filter.map { $0.map { update($0) } }, needsTwoGroupsOutOfScope: twoGroups),
             in: view(of: Set(groups.map { group($0) })))

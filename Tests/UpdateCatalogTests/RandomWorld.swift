@@ -72,7 +72,7 @@ struct RandomWorld {
                     bundles: type == .software && chance(30) ? bundles(made) : [], supersedes: some(names, upTo: 2),
                     isExpired: chance(8),
                     from: [.local, .local, .local, .microsoft, .microsoft, .hearsay].randomElement(using: &random) ?? .local,
-                    at: model.generation.rawValue, size: chance(85) ? 400 : 3 << 20))
+                    at: model.generation.rawValue, size: chance(85) ? 400 : 3 << 20, drivers: type == .driver ? randomDrivers() : []))
             nextRevision += Int32.random(in: 1...3, using: &random)
         }
         return made
@@ -80,7 +80,7 @@ struct RandomWorld {
 
     private mutating func randomType(isEarly: Bool) -> UpdateType {
         if isEarly { return chance(50) ? .category : .detectoid }
-        return chance(95) ? .software : .driver
+        return chance(80) ? .software : .driver
     }
 
     private mutating func clauses(below index: Int) -> [[String]] {

@@ -78,16 +78,8 @@ struct ScanTests {
         let catalog = catalog([])
         #expect(
             catalog.answer(installed: [1], other: [2])
-                == ScanAnswer(outOfScope: [1, 2].map { RevisionID(rawValue: $0) }, generation: catalog.generation))
-    }
-
-    @Test func `the driver pass brings nothing and takes nothing`() {
-        let catalog = catalog(Self.product + [revision(11, "drv", 1, .driver)])
-        let answer = catalog.answer(installed: [1, 99], other: [11], pass: .driver)
-        #expect(answer == ScanAnswer(isDriverSyncNotNeeded: true, generation: .zero))
-        #expect(catalog.answer().isDriverSyncNotNeeded == false)
-        #expect(catalog.answer(filter: ["product"]).isDriverSyncNotNeeded)
-        #expect(catalog.answer(other: [11]).gone == [11])
+                == ScanAnswer(
+                    outOfScope: [1, 2].map { RevisionID(rawValue: $0) }, isDriverSyncNotNeeded: true, generation: catalog.generation))
     }
 
     // MARK: - Leaves

@@ -152,19 +152,30 @@ struct SlowModel {
         if restrictToApproved {
             let approved = ids.filter { id in
                 let action = decision(id, groups)?.action
-                return (action == .install || action == .uninstall) && current(id)?.type == .software && !facts.members.contains(id)
+                return (action == .install || action == .uninstall) && isDecided(id) && !facts.members.contains(id)
             }
             ids = reachable(approved, facts)
         }
-        return ids.compactMap { facts.delivered[$0] }.filter { $0.type != .driver }
+        return ids.compactMap { facts.delivered[$0] }
     }
 
+    func isDecided(_ id: UpdateID) -> Bool { current(id)?.type == .software || current(id)?.type == .driver }
+
     func answer(_ request: ScanRequest, _ groups: Set<GroupID>, _ facts: Facts) -> ScanAnswer {
-        if request.pass == .driver { return ScanAnswer(isDriverSyncNotNeeded: true, generation: request.anchor) }
         let byID = Dictionary(uniqueKeysWithValues: revisions.map { ($0.id, $0) })
         let installed = Set(request.installedNonLeaf.compactMap { byID[$0]?.identity.updateID })
-        let cached = Set(request.installedNonLeaf + request.otherCached)
-        let eligible = scope(groups, facts).filter { $0.prerequisites.allSatisfy { $0.anyOf.contains { installed.contains($0) } } }
+        let isSoftware = request.pass == .software
+        let cached = Set(isSoftware ? request.installedNonLeaf + request.otherCached : request.cachedDrivers)
+        var eligible = scope(groups, facts).filter { $0.prerequisites.allSatisfy { $0.anyOf.contains { installed.contains($0) } } }
+        var hardwareIDs: [RevisionID: [String]] = [:]
+        switch request.pass {
+        case .software: eligible.removeAll { $0.type == .driver }
+        case .driver:
+            hardwareIDs = bestDrivers(eligible, request.system, groups, facts)
+            eligible.removeAll { hardwareIDs[$0.id] == nil }
+        case .printerCatalog:
+            eligible.removeAll { $0.type != .driver || !$0.drivers.contains { $0.driverClass.lowercased().hasPrefix("printer") } }
+        }
         var needed = eligible
         if let filter = request.filterCategories, !filter.isEmpty {
             let filed = facts.delivered.values.filter { $0.prerequisites.contains { $0.isCategory && $0.anyOf.contains { filter.contains($0) } } }
@@ -172,7 +183,9 @@ struct SlowModel {
             needed = eligible.filter { inFilter.contains($0.identity.updateID) }
         }
         let isFiltered = request.filterCategories?.isEmpty == false
-        var answer = ScanAnswer(isDriverSyncNotNeeded: isFiltered, generation: isFiltered ? request.anchor : generation)
+        let isWhole = isSoftware && !isFiltered
+        let hasDrivers = revisions.contains { $0.type == .driver }
+        var answer = ScanAnswer(isDriverSyncNotNeeded: !isWhole || !hasDrivers, generation: isWhole ? generation : request.anchor)
         let isApart = isFiltered && request.needsTwoGroupsOutOfScope
         let stays = Set((isApart ? eligible : needed).map(\.id))
         answer.outOfScope = cached.subtracting(stays).sorted()
@@ -180,7 +193,8 @@ struct SlowModel {
 
         func scanned(_ revision: CatalogRevision) -> ScannedUpdate {
             ScannedUpdate(
-                id: revision.id, deployment: deployment(revision, groups, facts), isLeaf: !facts.nonLeaf.contains(revision.identity.updateID))
+                id: revision.id, deployment: deployment(revision, groups, facts), isLeaf: !facts.nonLeaf.contains(revision.identity.updateID),
+                hardwareIDs: hardwareIDs[revision.id] ?? [])
         }
         func turn(_ revision: CatalogRevision) -> Int {
             facts.nonLeaf.contains(revision.identity.updateID) ? 0 : facts.members.contains(revision.identity.updateID) ? 1 : 2
@@ -196,7 +210,7 @@ struct SlowModel {
             bytes += revision.coreSize
             answer.newUpdates.append(scanned(revision))
         }
-        answer.changedUpdates = needed.filter { cached.contains($0.id) && hasChanged($0, request, groups, facts) }
+        answer.changedUpdates = needed.filter { cached.contains($0.id) && (request.pass == .driver || hasChanged($0, request, groups, facts)) }
             .sorted { $0.id < $1.id }.map(scanned)
         return answer
     }
@@ -205,7 +219,7 @@ struct SlowModel {
         let id = revision.identity.updateID
         var changes = approvals.filter { $0.updateID == id && closure(groups).contains($0.groupID) }.map(\.generation)
         changes += declines.filter { $0.updateID == id }.map(\.generation)
-        if revision.type == .software, !facts.members.contains(id) { changes.append(request.groupsGeneration) }
+        if isDecided(id), !facts.members.contains(id) { changes.append(request.groupsGeneration) }
         changes += facts.relationsChanged[id] ?? []
         return changes.contains { $0 > request.anchor }
     }
