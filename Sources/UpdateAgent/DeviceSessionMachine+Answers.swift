@@ -29,7 +29,7 @@ extension DeviceSessionMachine {
                 if let failure = try take(try SyncUpdates.decodeResponse(body), at: now) { return failure }
             case .getExtendedUpdateInfo: try take(try GetExtendedUpdateInfo.decodeResponse(body))
             case .reportEventBatch: take(isAccepted: try ReportEventBatch.decodeResponse(body))
-            case .startCategoryScan, .getFileLocations: return fail(.badAnswer, "\(operation.name) was never asked", at: now)
+            default: return fail(.badAnswer, "\(operation.name) was never asked", at: now)
             }
         } catch {
             if case .fault(let fault) = error.code { return recover(from: fault, at: now) }

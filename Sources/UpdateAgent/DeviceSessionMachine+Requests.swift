@@ -35,7 +35,7 @@ extension DeviceSessionMachine {
         let lists = cachedLists()
         let parameters = SyncUpdates.Request(
             installedNonLeaf: lists.installedNonLeaf, otherCached: isDriverPass ? [] : lists.otherCached, cachedDrivers: [],
-            hasSystemSpec: isDriverPass, skipSoftwareSync: isDriverPass, filterCategories: nil, needsTwoGroupsOutOfScope: true)
+            system: isDriverPass ? SystemSpec() : nil, skipSoftwareSync: isDriverPass, filterCategories: nil, needsTwoGroupsOutOfScope: true)
         return request(.syncUpdates, SyncUpdates.encodeRequest(parameters, cookie: cookie))
     }
 

@@ -102,7 +102,7 @@ import Updates
         dialogue.answer(Told.page(isDriverSyncNotNeeded: false))
         let request = try dialogue.scanRequest().request
         #expect(request.skipSoftwareSync)
-        #expect(request.hasSystemSpec)
+        #expect(request.system != nil)
         #expect(request.installedNonLeaf.numbers == [10])
         #expect(request.otherCached.isEmpty)
         #expect(request.cachedDrivers.isEmpty)

@@ -50,7 +50,7 @@ import Updates
                     [piece], fileLocations: [FileLocation(digest: measured.sha1, url: url)], outOfScope: []
                 ) { $1.appendEscaped("<ExtendedProperties /><Files>\(xml)</Files>") }
             case .reportEventBatch: body = Told.reported()
-            case .startCategoryScan, .getFileLocations: return AgentResponse(status: 404, body: [])
+            default: return AgentResponse(status: 404, body: [])
             }
             return AgentResponse(status: 200, contentEncoding: "xpress", body: Xpress.compress(body))
         }

@@ -40,7 +40,7 @@ struct DeviceTests {
         try engine.scan(
             try engine.open(cookie),
             SyncUpdates.Request(
-                installedNonLeaf: installed, otherCached: cached, cachedDrivers: [], hasSystemSpec: false, skipSoftwareSync: false,
+                installedNonLeaf: installed, otherCached: cached, cachedDrivers: [], skipSoftwareSync: false,
                 filterCategories: nil, needsTwoGroupsOutOfScope: true))
     }
 

@@ -53,7 +53,7 @@ struct TestDevice {
     /// Nothing where it must register first.
     private mutating func once(_ installed: [RevisionID], _ cached: [RevisionID]) throws -> ScanAnswer? {
         let request = SyncUpdates.Request(
-            installedNonLeaf: installed, otherCached: cached, cachedDrivers: [], hasSystemSpec: false, skipSoftwareSync: false, filterCategories: nil,
+            installedNonLeaf: installed, otherCached: cached, cachedDrivers: [], skipSoftwareSync: false, filterCategories: nil,
             needsTwoGroupsOutOfScope: true)
         do {
             let scan = try engine.scan(try engine.open(cookie, from: address), request)

@@ -20,7 +20,7 @@ cached += answer.newUpdates.map(\.id).filter { !installed.contains($0) }
 print("a device with 90 installed is entitled to \(installed.count + cached.count) revisions, in \(trips) trips")
 
 let delta = SyncUpdates.Request(
-    installedNonLeaf: installed, otherCached: Array(cached.prefix(5000)), cachedDrivers: [], hasSystemSpec: false, skipSoftwareSync: false,
+    installedNonLeaf: installed, otherCached: Array(cached.prefix(5000)), cachedDrivers: [], skipSoftwareSync: false,
     filterCategories: nil, needsTwoGroupsOutOfScope: true)
 let cookie = CookieElement(expiration: Timestamp(millisecondsSince1970: 1_800_000_000_000), encryptedData: [UInt8](repeating: 7, count: 367))
 let body = SyncUpdates.encodeRequest(delta, cookie: cookie)

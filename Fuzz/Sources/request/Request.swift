@@ -10,8 +10,15 @@ enum Request: Hashable {
     case startCategoryScan(StartCategoryScan.Request)
     case syncUpdates(CookieElement, SyncUpdates.Request)
     case getExtendedUpdateInfo(CookieElement, GetExtendedUpdateInfo.Request)
+    case refreshCache(CookieElement, RefreshCache.Request)
+    case syncPrinterCatalog(CookieElement, SyncPrinterCatalog.Request)
+    case getExtendedUpdateInfo2(CookieElement, GetExtendedUpdateInfo2.Request)
     case getFileLocations(CookieElement, GetFileLocations.Request)
     case reportEventBatch(CookieElement, ReportEventBatch.Request)
+    case reportEventBatch2(ReportEventBatch2.Request)
+    case getRequiredInventoryType(CookieElement, GetRequiredInventoryType.Request)
+    case reportInventory(CookieElement, ReportInventory.Request)
+    case ping(Ping.Request)
 
     init(_ reader: inout SOAPRequestReader) throws(SOAPFault) {
         let open = { (cookie: CookieElement?) throws(SOAPFault) -> CookieElement in
@@ -36,6 +43,15 @@ enum Request: Hashable {
         case .getExtendedUpdateInfo:
             let (cookie, request) = try GetExtendedUpdateInfo.decode(&reader, open: open)
             self = .getExtendedUpdateInfo(cookie, request)
+        case .refreshCache:
+            let (cookie, request) = try RefreshCache.decode(&reader, open: open)
+            self = .refreshCache(cookie, request)
+        case .syncPrinterCatalog:
+            let (cookie, request) = try SyncPrinterCatalog.decode(&reader, open: open)
+            self = .syncPrinterCatalog(cookie, request)
+        case .getExtendedUpdateInfo2:
+            let (cookie, request) = try GetExtendedUpdateInfo2.decode(&reader, open: open)
+            self = .getExtendedUpdateInfo2(cookie, request)
         case .getFileLocations:
             let (cookie, request) = try GetFileLocations.decode(&reader, open: open)
             self = .getFileLocations(cookie, request)
@@ -46,6 +62,14 @@ enum Request: Hashable {
             // The schema has a time; an agent always writes it.
             request.clientTime = request.clientTime ?? Timestamp(millisecondsSince1970: 0)
             self = .reportEventBatch(cookie, request)
+        case .reportEventBatch2: self = .reportEventBatch2(try ReportEventBatch2.decode(&reader))
+        case .getRequiredInventoryType:
+            let (cookie, request) = try GetRequiredInventoryType.decode(&reader, open: open)
+            self = .getRequiredInventoryType(cookie, request)
+        case .reportInventory:
+            let (cookie, request) = try ReportInventory.decode(&reader, open: open)
+            self = .reportInventory(cookie, request)
+        case .ping: self = .ping(try Ping.decode(&reader))
         }
     }
 
@@ -59,11 +83,18 @@ enum Request: Hashable {
         case .startCategoryScan(let request): StartCategoryScan.encodeRequest(request)
         case .syncUpdates(let cookie, let request): SyncUpdates.encodeRequest(request, cookie: cookie)
         case .getExtendedUpdateInfo(let cookie, let request): GetExtendedUpdateInfo.encodeRequest(request, cookie: cookie)
+        case .refreshCache(let cookie, let request): RefreshCache.encodeRequest(request, cookie: cookie)
+        case .syncPrinterCatalog(let cookie, let request): SyncPrinterCatalog.encodeRequest(request, cookie: cookie)
+        case .getExtendedUpdateInfo2(let cookie, let request): GetExtendedUpdateInfo2.encodeRequest(request, cookie: cookie)
         case .getFileLocations(let cookie, let request): GetFileLocations.encodeRequest(request, cookie: cookie)
         case .reportEventBatch(let cookie, let request):
             ReportEventBatch.encodeRequest(
                 clientTime: request.clientTime ?? Timestamp(millisecondsSince1970: 0), events: request.events, computer: ReportingComputer(),
                 cookie: cookie)
+        case .reportEventBatch2(let request): ReportEventBatch2.encodeRequest(request)
+        case .getRequiredInventoryType(let cookie, let request): GetRequiredInventoryType.encodeRequest(request, cookie: cookie)
+        case .reportInventory(let cookie, let request): ReportInventory.encodeRequest(request, cookie: cookie)
+        case .ping(let request): Ping.encodeRequest(request)
         }
     }
 }

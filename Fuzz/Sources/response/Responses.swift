@@ -27,25 +27,77 @@ func startCategoryScan(_ body: [UInt8]) throws(ResponseError) {
 }
 
 func syncUpdates(_ body: [UInt8]) throws(ResponseError) {
-    var response = try SyncUpdates.decodeResponse(body)
-    // What a server always says, and what it never does.
-    response.newCookie = readable(response.newCookie) ?? CookieElement()
-    response.isDriverSyncNotNeeded = response.isDriverSyncNotNeeded ?? false
-    for index in response.newUpdates.indices { response.newUpdates[index].deployment = written(response.newUpdates[index].deployment) }
-    for index in response.changedUpdates.indices {
-        response.changedUpdates[index].core = []
-        response.changedUpdates[index].deployment = written(response.changedUpdates[index].deployment)
-    }
-    let scanned = { (update: SyncUpdates.UpdateInfo) in ScannedUpdate(id: update.id, deployment: update.deployment, isLeaf: update.isLeaf) }
-    let answer = ScanAnswer(
-        newUpdates: response.newUpdates.map(scanned), changedUpdates: response.changedUpdates.map(scanned), outOfScope: response.outOfScope,
-        deployedOutOfScope: response.deployedOutOfScope, isTruncated: response.isTruncated,
-        isDriverSyncNotNeeded: response.isDriverSyncNotNeeded ?? false, generation: .zero)
+    let (response, answer, cookie) = written(try SyncUpdates.decodeResponse(body))
     var cores = response.newUpdates.map(\.core)[...]
-    let encoded = SyncUpdates.encodeResponse(answer, cookie: response.newCookie ?? CookieElement()) { _, xml in
-        xml.appendEscaped(cores.popFirst() ?? [])
-    }
+    let encoded = SyncUpdates.encodeResponse(answer, cookie: cookie) { _, xml in xml.appendEscaped(cores.popFirst() ?? []) }
     check(response, encoded, SyncUpdates.decodeResponse)
+}
+
+func syncPrinterCatalog(_ body: [UInt8]) throws(ResponseError) {
+    let (response, answer, cookie) = written(try SyncPrinterCatalog.decodeResponse(body))
+    var cores = response.newUpdates.map(\.core)[...]
+    let encoded = SyncPrinterCatalog.encodeResponse(answer, cookie: cookie, soap: .v12) { _, xml in xml.appendEscaped(cores.popFirst() ?? []) }
+    check(response, encoded, SyncPrinterCatalog.decodeResponse)
+}
+
+/// A page with what a server always says, and without what it never does.
+private func written(_ page: SyncUpdates.Response) -> (SyncUpdates.Response, ScanAnswer, CookieElement) {
+    var page = page
+    let cookie = readable(page.newCookie) ?? CookieElement()
+    page.newCookie = cookie
+    page.isDriverSyncNotNeeded = page.isDriverSyncNotNeeded ?? false
+    for index in page.newUpdates.indices { page.newUpdates[index].deployment = written(page.newUpdates[index].deployment) }
+    for index in page.changedUpdates.indices {
+        page.changedUpdates[index].core = []
+        page.changedUpdates[index].deployment = written(page.changedUpdates[index].deployment)
+    }
+    let scanned = { (update: SyncUpdates.UpdateInfo) in
+        ScannedUpdate(id: update.id, deployment: update.deployment, isLeaf: update.isLeaf, hardwareIDs: update.hardwareIDs)
+    }
+    let answer = ScanAnswer(
+        newUpdates: page.newUpdates.map(scanned), changedUpdates: page.changedUpdates.map(scanned), outOfScope: page.outOfScope,
+        deployedOutOfScope: page.deployedOutOfScope, isTruncated: page.isTruncated, isDriverSyncNotNeeded: page.isDriverSyncNotNeeded ?? false,
+        generation: .zero)
+    return (page, answer, cookie)
+}
+
+func refreshCache(_ body: [UInt8]) throws(ResponseError) {
+    let response = try RefreshCache.decodeResponse(body).map {
+        RefreshedRevision(id: $0.id, identity: $0.identity, isLeaf: $0.isLeaf, deployment: written($0.deployment))
+    }
+    check(response, RefreshCache.encodeResponse(response), RefreshCache.decodeResponse)
+}
+
+func getExtendedUpdateInfo2(_ body: [UInt8]) throws(ResponseError) {
+    let response = try GetExtendedUpdateInfo2.decodeResponse(body)
+    var texts = response.updates.map(\.xml)[...]
+    let encoded = GetExtendedUpdateInfo2.encodeResponse(
+        response.updates.map { GetExtendedUpdateInfo.Piece(id: $0.id, kind: .extended) }, fileLocations: response.fileLocations,
+        encryptionDetails: response.encryptionDetails
+    ) { _, xml in
+        xml.appendEscaped(texts.popFirst() ?? [])
+    }
+    check(response, encoded, GetExtendedUpdateInfo2.decodeResponse)
+}
+
+func furtherReports(_ body: [UInt8]) throws(ResponseError) {
+    let isAccepted = try ReportEventBatch2.decodeResponse(body)
+    check(isAccepted, ReportEventBatch2.encodeResponse(isAccepted), ReportEventBatch2.decodeResponse)
+}
+
+func requiredInventoryType(_ body: [UInt8]) throws(ResponseError) {
+    let type = try GetRequiredInventoryType.decodeResponse(body)
+    check(type, GetRequiredInventoryType.encodeResponse(type), GetRequiredInventoryType.decodeResponse)
+}
+
+func reportInventory(_ body: [UInt8]) throws(ResponseError) {
+    let isAccepted = try ReportInventory.decodeResponse(body)
+    check(isAccepted, ReportInventory.encodeResponse(isAccepted), ReportInventory.decodeResponse)
+}
+
+func ping(_ body: [UInt8]) throws(ResponseError) {
+    let response = try Ping.decodeResponse(body)
+    check(response, Ping.encodeResponse(response), Ping.decodeResponse)
 }
 
 func getExtendedUpdateInfo(_ body: [UInt8]) throws(ResponseError) {

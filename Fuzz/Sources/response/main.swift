@@ -7,7 +7,7 @@ fuzz { start, count in
     let body = bytes(start, count)
     for read in [
         getConfig, getAuthorizationCookie, getCookie, registerComputer, startCategoryScan, syncUpdates, getExtendedUpdateInfo, getFileLocations,
-        reportEventBatch,
+        reportEventBatch, refreshCache, syncPrinterCatalog, getExtendedUpdateInfo2, furtherReports, requiredInventoryType, reportInventory, ping,
     ] {
         do throws(ResponseError) {
             try read(body)
@@ -17,8 +17,10 @@ fuzz { start, count in
         }
     }
     if let fault = SOAPFault.decode(body) {
-        let again = SOAPFault.decode(fault.encode(id: .none, service: .client, operation: nil))
-        require(again == fault, "the fault \(fault) written anew reads \(String(describing: again))")
+        for version in SOAPVersion.allCases {
+            let again = SOAPFault.decode(fault.encode(id: .none, service: .client, operation: nil, soap: version))
+            require(again == fault, "the fault \(fault) written anew reads \(String(describing: again))")
+        }
     }
     return 0
 }

@@ -16,15 +16,27 @@ public protocol DeviceOperations: Sendable {
     func register(_ session: DeviceSession, _ request: RegisterComputer.Request, from address: String) async throws(SOAPFault)
     func startCategoryScan(_ request: StartCategoryScan.Request) throws(SOAPFault) -> StartCategoryScan.Response
     func scan(_ session: DeviceSession, _ request: SyncUpdates.Request) throws(SOAPFault) -> DeviceScan
+    func refreshCache(_ session: DeviceSession, _ request: RefreshCache.Request) throws(SOAPFault) -> RefreshCache.Response
+    /// Every printer driver that the device is entitled to.
+    func printerCatalog(_ session: DeviceSession, _ request: SyncPrinterCatalog.Request) throws(SOAPFault) -> DeviceScan
     /// - Parameter baseURL: `https://NAME:PORT`, without a slash at its end.
     func extendedUpdateInfo(
         _ session: DeviceSession, _ request: GetExtendedUpdateInfo.Request, baseURL: String
     ) throws(SOAPFault) -> DeviceExtendedInfo
+    func extendedUpdateInfo2(
+        _ session: DeviceSession, _ request: GetExtendedUpdateInfo2.Request, baseURL: String
+    ) throws(SOAPFault) -> DeviceExtendedInfo2
     func fileLocations(
         _ session: DeviceSession, _ request: GetFileLocations.Request, baseURL: String
     ) throws(SOAPFault) -> GetFileLocations.Response
     /// Durable when it returns.
     func report(_ session: DeviceSession, _ request: ReportEventBatch.Request) async throws(ReportRefusal)
+    /// Whether a report without a cookie was taken. It changes nothing.
+    func report(_ request: ReportEventBatch2.Request) -> Bool
+    func requiredInventoryType(_ session: DeviceSession, _ request: GetRequiredInventoryType.Request) throws(SOAPFault) -> Int32
+    /// Whether an inventory was taken. It changes nothing.
+    func reportInventory(_ session: DeviceSession, _ request: ReportInventory.Request) throws(SOAPFault) -> Bool
+    func ping() -> Ping.Response
 }
 
 /// What a cookie that was checked says.
@@ -42,6 +54,9 @@ public struct DeviceSession: Sendable {
     let lineage: SessionLineage
     /// Where the request came from.
     let address: String
+
+    /// What the device said that it speaks.
+    public var clientProtocol: ProtocolVersion { ProtocolVersion(major: clientProtocolMajor, minor: clientProtocolMinor) }
 }
 
 /// The answer to SyncUpdates and the means to encode it.
@@ -74,6 +89,25 @@ public struct DeviceExtendedInfo: Sendable {
         self.pieces = pieces
         self.fileLocations = fileLocations
         self.outOfScope = outOfScope
+        self.appendFragment = appendFragment
+    }
+}
+
+/// The answer to GetExtendedUpdateInfo2 and the means to encode it.
+public struct DeviceExtendedInfo2: Sendable {
+    public let pieces: [GetExtendedUpdateInfo.Piece]
+    public let fileLocations: [FileLocation]
+    public let encryptionDetails: [GetExtendedUpdateInfo2.EncryptionDetail]
+    /// Appends a piece's fragment, escaped.
+    public let appendFragment: @Sendable (GetExtendedUpdateInfo.Piece, inout XMLBytes) throws -> Void
+
+    public init(
+        pieces: [GetExtendedUpdateInfo.Piece], fileLocations: [FileLocation], encryptionDetails: [GetExtendedUpdateInfo2.EncryptionDetail],
+        appendFragment: @escaping @Sendable (GetExtendedUpdateInfo.Piece, inout XMLBytes) throws -> Void
+    ) {
+        self.pieces = pieces
+        self.fileLocations = fileLocations
+        self.encryptionDetails = encryptionDetails
         self.appendFragment = appendFragment
     }
 }

@@ -140,8 +140,9 @@ extension UpdateEngine: DeviceOperations {
         let (catalog, _, device) = try registered(session)
         let answer = catalog.scan(
             ScanRequest(
-                installedNonLeaf: request.installedNonLeaf, otherCached: request.otherCached, anchor: session.anchor,
-                groupsGeneration: device.groupsGeneration, pass: request.skipSoftwareSync ? .driver : .software,
+                installedNonLeaf: request.installedNonLeaf, otherCached: request.otherCached, cachedDrivers: request.cachedDrivers,
+                system: request.system ?? SystemSpec(), anchor: session.anchor, groupsGeneration: device.groupsGeneration,
+                pass: request.skipSoftwareSync ? .driver : .software,
                 filterCategories: request.filterCategories, needsTwoGroupsOutOfScope: request.needsTwoGroupsOutOfScope),
             in: catalog.view(of: device.groups))
         return DeviceScan(
@@ -162,20 +163,15 @@ extension UpdateEngine: DeviceOperations {
                 kinds(type, of: id, locales: request.locales, geoID: request.geoID).map { GetExtendedUpdateInfo.Piece(id: id, kind: $0) }
             }
         }
-        var locations: [FileLocation] = []
-        if !Set(request.infoTypes).isDisjoint(with: [.extended, .fileUrl]) {
-            var located: Set<SHA1Digest> = []
-            for file in delivered.flatMap({ files.files(of: $0) }) where located.insert(file.sha1).inserted {
-                locations.append(FileLocation(digest: file.sha1, url: ContentPath.url(of: file.sha1, named: file.name, at: baseURL)))
-            }
-        }
+        let wantsLocations = !Set(request.infoTypes).isDisjoint(with: [.extended, .fileUrl])
         return DeviceExtendedInfo(
-            pieces: pieces, fileLocations: locations, outOfScope: asked.filter { !catalog.isDelivered($0, in: view) },
+            pieces: pieces, fileLocations: wantsLocations ? locations(of: delivered, in: files, at: baseURL) : [],
+            outOfScope: asked.filter { !catalog.isDelivered($0, in: view) },
             appendFragment: { [self] in try append($0.kind, of: $0.id, to: &$1) })
     }
 
     /// Appends a fragment, escaped. One that is damaged is not served: it is derived again from its document, and the device asks again.
-    private func append(_ kind: FragmentKind, of id: RevisionID, to bytes: inout XMLBytes) throws {
+    func append(_ kind: FragmentKind, of id: RevisionID, to bytes: inout XMLBytes) throws {
         do {
             let found: Void? = try store.withFragment(id, kind) { bytes.appendEscaped($0) }
             guard found != nil else { throw StorageError(.notFound, "revision \(id.rawValue) lacks a fragment") }
@@ -188,7 +184,7 @@ extension UpdateEngine: DeviceOperations {
 
     /// The fragments that answer one type: for localized ones the asked locale, else its language, else English
     /// ([MS-WUSP] 2.2.2.2.9: the server should always add `en`).
-    private func kinds(
+    func kinds(
         _ type: XmlUpdateFragmentType, of id: RevisionID, locales: [String], geoID: String?
     ) -> [FragmentKind] {
         switch type {
@@ -231,7 +227,7 @@ extension UpdateEngine: DeviceOperations {
     }
 
     /// The cookie that replaces a session's own: its time does not start anew (observed.md section 2).
-    private func cookie(of session: DeviceSession, anchor: Generation) -> CookieElement {
+    func cookie(of session: DeviceSession, anchor: Generation) -> CookieElement {
         let token = SessionToken(
             purpose: .session, serverID: serverID, deviceID: session.deviceID, isRegistered: true,
             clientProtocolMajor: session.clientProtocolMajor, clientProtocolMinor: session.clientProtocolMinor,
@@ -266,7 +262,7 @@ extension UpdateEngine: DeviceOperations {
     }
 
     /// What the server holds, and the device of a session; all of one moment.
-    private func registered(
+    func registered(
         _ session: DeviceSession
     ) throws(SOAPFault) -> (catalog: Catalog, files: FileIndex, device: KnownDevice) {
         guard session.configurationVersion == configurationVersion else { throw SOAPFault(.configChanged, "cookie") }

@@ -36,8 +36,8 @@ public enum GetAuthorizationCookie {
     }
 
     /// The body of the answer.
-    public static func encodeResponse(_ response: Response) -> [UInt8] {
-        SOAPEnvelope.response(.getAuthorizationCookie) {
+    public static func encodeResponse(_ response: Response, soap version: SOAPVersion = .v11) -> [UInt8] {
+        SOAPEnvelope.response(.getAuthorizationCookie, version) {
             $0.element("GetAuthorizationCookieResult") { response.encode(into: &$0) }
         }
     }

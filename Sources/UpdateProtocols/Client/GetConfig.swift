@@ -56,8 +56,8 @@ public enum GetConfig {
     }
 
     /// The body of the answer; empty lists are left out.
-    public static func encodeResponse(_ response: Response) -> [UInt8] {
-        SOAPEnvelope.response(.getConfig) {
+    public static func encodeResponse(_ response: Response, soap version: SOAPVersion = .v11) -> [UInt8] {
+        SOAPEnvelope.response(.getConfig, version) {
             $0.element("GetConfigResult") {
                 $0.element("LastChange", response.lastChange.text(.milliseconds))
                 $0.element("IsRegistrationRequired", response.isRegistrationRequired)

@@ -58,8 +58,8 @@ public enum GetCookie {
     }
 
     /// The body of the answer.
-    public static func encodeResponse(_ response: Response) -> [UInt8] {
-        SOAPEnvelope.response(.getCookie) { $0.element("GetCookieResult") { response.encode(into: &$0) } }
+    public static func encodeResponse(_ response: Response, soap version: SOAPVersion = .v11) -> [UInt8] {
+        SOAPEnvelope.response(.getCookie, version) { $0.element("GetCookieResult") { response.encode(into: &$0) } }
     }
 
     /// A device's side: what is nothing is left out.

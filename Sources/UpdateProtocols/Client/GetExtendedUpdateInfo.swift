@@ -88,19 +88,24 @@ public enum GetExtendedUpdateInfo {
     /// `xml` appends the bytes of each piece, in order: a real server sends all Extended fragments, then all LocalizedProperties. `capacity` is a
     /// hint, in bytes.
     public static func encodeResponse(
-        _ pieces: [Piece], fileLocations: [FileLocation], outOfScope: [RevisionID], capacity: Int = 0,
+        _ pieces: [Piece], fileLocations: [FileLocation], outOfScope: [RevisionID], soap version: SOAPVersion = .v11, capacity: Int = 0,
         xml fragment: (Piece, inout XMLBytes) throws -> Void
     ) rethrows -> [UInt8] {
-        try SOAPEnvelope.response(.getExtendedUpdateInfo, capacity: capacity) {
+        try SOAPEnvelope.response(.getExtendedUpdateInfo, version, capacity: capacity) {
             try $0.element("GetExtendedUpdateInfoResult") {
-                try $0.list("Updates", pieces) { xml, piece in
-                    try xml.element("Update") {
-                        $0.element("ID", piece.id.rawValue)
-                        try $0.element("Xml") { try fragment(piece, &$0) }
-                    }
-                }
+                try encode(pieces, into: &$0, xml: fragment)
                 $0.list("FileLocations", fileLocations) { $1.encode(into: &$0) }
                 $0.list("OutOfScopeRevisionIDs", outOfScope) { $0.element("int", $1.rawValue) }
+            }
+        }
+    }
+
+    /// The list `Updates`.
+    static func encode(_ pieces: [Piece], into xml: inout XMLBytes, xml fragment: (Piece, inout XMLBytes) throws -> Void) rethrows {
+        try xml.list("Updates", pieces) { xml, piece in
+            try xml.element("Update") {
+                $0.element("ID", piece.id.rawValue)
+                try $0.element("Xml") { try fragment(piece, &$0) }
             }
         }
     }
@@ -137,7 +142,7 @@ public enum GetExtendedUpdateInfo {
         }
     }
 
-    private static func update(_ elements: inout ElementReader) throws(SOAPFault) -> UpdateData {
+    static func update(_ elements: inout ElementReader) throws(SOAPFault) -> UpdateData {
         var id: RevisionID?
         var xml: [UInt8] = []
         let level = elements.level
@@ -152,7 +157,7 @@ public enum GetExtendedUpdateInfo {
         return UpdateData(id: id, xml: xml)
     }
 
-    private static func decodeInfoTypes(
+    static func decodeInfoTypes(
         _ elements: inout ElementReader, after earlier: [XmlUpdateFragmentType]
     ) throws(SOAPFault) -> [XmlUpdateFragmentType] {
         var types = earlier
@@ -165,7 +170,7 @@ public enum GetExtendedUpdateInfo {
         return types
     }
 
-    private static func decodeLocales(_ elements: inout ElementReader, after earlier: [String]) throws(SOAPFault) -> [String] {
+    static func decodeLocales(_ elements: inout ElementReader, after earlier: [String]) throws(SOAPFault) -> [String] {
         var locales = earlier
         let level = elements.level
         while let name = try elements.child(of: level) {

@@ -47,8 +47,8 @@ public enum GetFileLocations {
     }
 
     /// The body of the answer; empty lists are left out.
-    public static func encodeResponse(_ response: Response) -> [UInt8] {
-        SOAPEnvelope.response(.getFileLocations) {
+    public static func encodeResponse(_ response: Response, soap version: SOAPVersion = .v11) -> [UInt8] {
+        SOAPEnvelope.response(.getFileLocations, version) {
             $0.element("GetFileLocationsResult") {
                 $0.list("FileLocations", response.fileLocations) { $1.encode(into: &$0) }
                 if let newCookie = response.newCookie { $0.element("NewCookie") { newCookie.encode(into: &$0) } }

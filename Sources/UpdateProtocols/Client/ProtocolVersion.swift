@@ -17,5 +17,12 @@ public struct ProtocolVersion: Hashable, Comparable, Sendable {
         self.init(major: major, minor: minor)
     }
 
+    /// The version native agents speak (observed.md section 0.7).
+    public static let native = ProtocolVersion(major: 2, minor: 90)
+    /// From here on a `Deployment` may have `HardwareIds`.
+    static let hardwareIDs = ProtocolVersion(major: 1, minor: 6)
+    /// From here on a `Deployment` may have `AutoSelect`, `AutoDownload` and `SupersedenceBehavior`.
+    static let automation = ProtocolVersion(major: 1, minor: 8)
+
     public static func < (left: Self, right: Self) -> Bool { (left.major, left.minor) < (right.major, right.minor) }
 }

@@ -56,8 +56,8 @@ public enum RegisterComputer {
     }
 
     /// The body of the answer, which says nothing.
-    public static func encodeResponse() -> [UInt8] {
-        SOAPEnvelope.response(.registerComputer) { _ in }
+    public static func encodeResponse(soap version: SOAPVersion = .v11) -> [UInt8] {
+        SOAPEnvelope.response(.registerComputer, version) { _ in }
     }
 
     /// A device's side: all the schema's elements; of the last four, which Windows 10 added, those that are not empty.

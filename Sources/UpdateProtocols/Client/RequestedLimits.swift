@@ -2,9 +2,9 @@
 public enum RequestedLimits {
     /// Entries of `InstalledNonLeafUpdateIDs`, repeats counted: a real server's own cap.
     public static let installedNonLeafUpdateIDs = 400
-    /// Entries of `OtherCachedUpdateIDs`, and of `CachedDriverIDs`.
+    /// Entries of `OtherCachedUpdateIDs`, of `CachedDriverIDs` and of `printerUpdateIDs`.
     public static let otherCachedUpdateIDs = 22_000
-    /// Entries of `revisionIDs`; devices are told it as MaxExtendedUpdatesPerRequest.
+    /// Entries of `revisionIDs` and of `updateIDs`; devices are told it as MaxExtendedUpdatesPerRequest.
     public static let revisionIDs = 50
     /// Entries of `locales`, repeats counted, and bytes of each.
     public static let locales = 100
@@ -13,8 +13,14 @@ public enum RequestedLimits {
     public static let geoIDBytes = 16
     /// Entries of `authCookies`; beyond it is InvalidAuthorizationCookie.
     public static let authorizationCookies = 16
-    /// Bytes of each text that a device says of itself and a server keeps.
+    /// Bytes of each text that a device says of itself and a server keeps, or compares.
     public static let textBytes = 1024
+    /// Devices of `SystemSpec`: a native agent lists some 75 (observed.md section 3).
+    public static let devices = 1000
+    /// Entries of `HardwareIDs` and `CompatibleIDs` together, of one device; and of `ComputerSpec/HardwareIDs`, of which Windows makes fifteen.
+    public static let hardwareIDs = 100
+    /// Entries of `globalIDs`: real servers were asked for 200 at once (observed.md section 7).
+    public static let globalIDs = 1000
     /// Entries of `fileDigests`.
     public static let fileDigests = 100
     /// Entries of `requestedCategories` and `FilterCategoryIds`: fewer than 200 ([MS-WUSP] note 52).

@@ -52,8 +52,8 @@ public enum StartCategoryScan {
     }
 
     /// The body of the answer; empty lists are left out.
-    public static func encodeResponse(_ response: Response) -> [UInt8] {
-        SOAPEnvelope.response(.startCategoryScan) {
+    public static func encodeResponse(_ response: Response, soap version: SOAPVersion = .v11) -> [UInt8] {
+        SOAPEnvelope.response(.startCategoryScan, version) {
             $0.list("preferredCategoryIds", response.preferred) { $0.element("guid", $1.description) }
             $0.list("requestedCategoryIdsInError", response.inError) { $0.element("guid", $1.description) }
         }

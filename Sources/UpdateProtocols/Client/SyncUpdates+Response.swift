@@ -32,30 +32,43 @@ extension SyncUpdates {
         public var id: RevisionID
         public var deployment: Deployment
         public var isLeaf: Bool
+        /// The device's hardware ids that a driver matched.
+        public var hardwareIDs: [String]
         /// The Core fragment; empty in ``Response/changedUpdates``.
         public var core: [UInt8]
 
-        public init(id: RevisionID, deployment: Deployment, isLeaf: Bool, core: [UInt8] = []) {
+        public init(id: RevisionID, deployment: Deployment, isLeaf: Bool, hardwareIDs: [String] = [], core: [UInt8] = []) {
             self.id = id
             self.deployment = deployment
             self.isLeaf = isLeaf
+            self.hardwareIDs = hardwareIDs
             self.core = core
         }
     }
 
-    /// `core` appends the Core fragment of each new update; a driver pass or an empty page has none. `capacity` is a hint, in bytes.
+    /// `core` appends the Core fragment of each new update; an empty page has none. `client` is who reads it, `capacity` a hint, in bytes.
     public static func encodeResponse(
-        _ answer: ScanAnswer, cookie: CookieElement, capacity: Int = 0, core: (RevisionID, inout XMLBytes) throws -> Void
+        _ answer: ScanAnswer, cookie: CookieElement, for client: ProtocolVersion = .native, soap version: SOAPVersion = .v11, capacity: Int = 0,
+        core: (RevisionID, inout XMLBytes) throws -> Void
     ) rethrows -> [UInt8] {
-        try SOAPEnvelope.response(.syncUpdates, capacity: capacity) {
-            try $0.element("SyncUpdatesResult") {
+        try encodeResponse(.syncUpdates, answer, cookie: cookie, for: client, soap: version, capacity: capacity, core: core)
+    }
+
+    /// The `SyncInfo` of either operation that answers one.
+    static func encodeResponse(
+        _ operation: DeviceOperation, _ answer: ScanAnswer, cookie: CookieElement, for client: ProtocolVersion, soap version: SOAPVersion,
+        capacity: Int,
+        core: (RevisionID, inout XMLBytes) throws -> Void
+    ) rethrows -> [UInt8] {
+        try SOAPEnvelope.response(operation, version, capacity: capacity) {
+            try $0.element("\(operation.name)Result") {
                 try $0.list("NewUpdates", answer.newUpdates) { xml, update in
-                    try encode(update, into: &xml) { xml in
+                    try encode(update, for: client, into: &xml) { xml in
                         try xml.element("Xml") { try core(update.id, &$0) }
                     }
                 }
                 $0.list("OutOfScopeRevisionIDs", answer.outOfScope) { $0.element("int", $1.rawValue) }
-                $0.list("ChangedUpdates", answer.changedUpdates) { encode($1, into: &$0) { _ in } }
+                $0.list("ChangedUpdates", answer.changedUpdates) { encode($1, for: client, into: &$0) { _ in } }
                 $0.element("Truncated", answer.isTruncated)
                 $0.element("NewCookie") { cookie.encode(into: &$0) }
                 $0.list("DeployedOutOfScopeRevisionIds", answer.deployedOutOfScope) { $0.element("int", $1.rawValue) }
@@ -64,11 +77,13 @@ extension SyncUpdates {
         }
     }
 
-    /// One `UpdateInfo`, as it stands in ``encodeResponse(_:cookie:capacity:core:)``: for those who keep the encoded form.
-    public static func encode(_ update: ScannedUpdate, into xml: inout XMLBytes, xml fragment: (inout XMLBytes) throws -> Void) rethrows {
+    /// One `UpdateInfo`, as it stands in an answer: for those who keep the encoded form.
+    public static func encode(
+        _ update: ScannedUpdate, for client: ProtocolVersion = .native, into xml: inout XMLBytes, xml fragment: (inout XMLBytes) throws -> Void
+    ) rethrows {
         try xml.element("UpdateInfo") {
             $0.element("ID", update.id.rawValue)
-            $0.element("Deployment") { update.deployment.encode(into: &$0) }
+            $0.element("Deployment") { update.deployment.encode(for: client, hardwareIDs: update.hardwareIDs, into: &$0) }
             $0.element("IsLeaf", update.isLeaf)
             try fragment(&$0)
         }
@@ -76,7 +91,11 @@ extension SyncUpdates {
 
     /// Throws ``ResponseError`` where an update lacks its id, its Deployment or, in NewUpdates, its fragment: a native agent gives the whole scan up.
     public static func decodeResponse(_ body: [UInt8]) throws(ResponseError) -> Response {
-        try SOAPResponseReader.decodeResult(body, .syncUpdates) { (elements) throws(SOAPFault) in
+        try decodeResponse(.syncUpdates, body)
+    }
+
+    static func decodeResponse(_ operation: DeviceOperation, _ body: [UInt8]) throws(ResponseError) -> Response {
+        try SOAPResponseReader.decodeResult(body, operation) { (elements) throws(SOAPFault) in
             var response = Response()
             let level = elements.level
             while let name = try elements.child(of: level) {
@@ -103,13 +122,14 @@ extension SyncUpdates {
             guard "UpdateInfo" ~= name else { continue }
             var id: RevisionID?
             var deployment: Deployment?
+            var hardwareIDs: [String] = []
             var isLeaf = true
             var core: [UInt8]?
             let level = elements.level
             while let name = try elements.child(of: level) {
                 switch name {
                 case "ID": id = RevisionID(rawValue: try elements.int32("UpdateInfo.ID"))
-                case "Deployment": deployment = try Deployment(from: &elements)
+                case "Deployment": deployment = try Deployment(from: &elements, hardwareIDs: &hardwareIDs)
                 case "IsLeaf": isLeaf = try elements.boolean("UpdateInfo.IsLeaf")
                 case "Xml": core = Array(try elements.text())
                 default: break
@@ -118,7 +138,7 @@ extension SyncUpdates {
             guard let id else { throw SOAPFault(.invalidParameters, "UpdateInfo.ID") }
             guard let deployment else { throw SOAPFault(.invalidParameters, "UpdateInfo.Deployment") }
             guard core != nil || !needsCore else { throw SOAPFault(.invalidParameters, "UpdateInfo.Xml") }
-            updates.append(UpdateInfo(id: id, deployment: deployment, isLeaf: isLeaf, core: core ?? []))
+            updates.append(UpdateInfo(id: id, deployment: deployment, isLeaf: isLeaf, hardwareIDs: hardwareIDs, core: core ?? []))
         }
         return updates
     }

@@ -8,8 +8,8 @@ public enum SyncUpdates {
         public var installedNonLeaf: [RevisionID]
         public var otherCached: [RevisionID]
         public var cachedDrivers: [RevisionID]
-        /// The request lists the device's hardware: it is the driver pass.
-        public var hasSystemSpec: Bool
+        /// The device's hardware, in the driver pass. Nothing where the request has no `SystemSpec`, whatever else it says of the computer.
+        public var system: SystemSpec?
         /// The driver pass asks for no software.
         public var skipSoftwareSync: Bool
         /// Nothing for a whole scan; an empty list counts as none.
@@ -17,13 +17,13 @@ public enum SyncUpdates {
         public var needsTwoGroupsOutOfScope: Bool
 
         public init(
-            installedNonLeaf: [RevisionID] = [], otherCached: [RevisionID] = [], cachedDrivers: [RevisionID] = [], hasSystemSpec: Bool = false,
+            installedNonLeaf: [RevisionID] = [], otherCached: [RevisionID] = [], cachedDrivers: [RevisionID] = [], system: SystemSpec? = nil,
             skipSoftwareSync: Bool = false, filterCategories: [UpdateID]? = nil, needsTwoGroupsOutOfScope: Bool = true
         ) {
             self.installedNonLeaf = installedNonLeaf
             self.otherCached = otherCached
             self.cachedDrivers = cachedDrivers
-            self.hasSystemSpec = hasSystemSpec
+            self.system = system
             self.skipSoftwareSync = skipSoftwareSync
             self.filterCategories = filterCategories
             self.needsTwoGroupsOutOfScope = needsTwoGroupsOutOfScope
@@ -42,11 +42,11 @@ public enum SyncUpdates {
         }
         try reader.finish()
         guard let request else { throw SOAPFault(.invalidParameters, "parameters") }
-        guard request.skipSoftwareSync || !request.hasSystemSpec else { throw SOAPFault(.invalidParameters, "parameters.SystemSpec") }
+        guard request.skipSoftwareSync || request.system == nil else { throw SOAPFault(.invalidParameters, "parameters.SystemSpec") }
         return (session, request)
     }
 
-    /// The request of a software pass, or of a driver pass that lists no hardware.
+    /// A device's side: the request of either pass.
     public static func encodeRequest(_ request: Request, cookie: CookieElement) -> [UInt8] {
         SOAPEnvelope.request(.syncUpdates) {
             $0.element("cookie") { cookie.encode(into: &$0) }
@@ -54,19 +54,22 @@ public enum SyncUpdates {
                 $0.element("ExpressQuery", false)
                 $0.list("InstalledNonLeafUpdateIDs", request.installedNonLeaf) { $0.element("int", $1.rawValue) }
                 $0.list("OtherCachedUpdateIDs", request.otherCached) { $0.element("int", $1.rawValue) }
-                if request.hasSystemSpec { $0.element("SystemSpec") }
+                if let system = request.system { $0.element("SystemSpec") { xml in for device in system.devices { device.encode(into: &xml) } } }
                 $0.list("CachedDriverIDs", request.cachedDrivers) { $0.element("int", $1.rawValue) }
                 $0.element("SkipSoftwareSync", request.skipSoftwareSync)
                 $0.list("FilterCategoryIds", request.filterCategories ?? []) { xml, id in
                     xml.element("CategoryIdentifier") { $0.element("Id", id.description) }
                 }
                 $0.element("NeedTwoGroupOutOfScopeUpdates", request.needsTwoGroupsOutOfScope)
+                request.system?.encodeComputer(into: &$0)
             }
         }
     }
 
     private static func parameters(_ elements: inout ElementReader) throws(SOAPFault) -> Request {
         var request = Request(needsTwoGroupsOutOfScope: false)
+        var system = SystemSpec()
+        var hasDevices = false
         let level = elements.level
         while let name = try elements.child(of: level) {
             switch name {
@@ -78,7 +81,12 @@ public enum SyncUpdates {
                     "parameters.OtherCachedUpdateIDs", limit: RequestedLimits.otherCachedUpdateIDs, into: &request.otherCached)
             case "CachedDriverIDs":
                 try elements.revisionIDs("parameters.CachedDriverIDs", limit: RequestedLimits.otherCachedUpdateIDs, into: &request.cachedDrivers)
-            case "SystemSpec": request.hasSystemSpec = true
+            case "SystemSpec":
+                hasDevices = true
+                try system.decodeDevices(&elements)
+            case "ComputerSpec": try system.decodeComputer(&elements)
+            case "FeatureScoreMatchingKey":
+                system.featureScoreMatchingKey = try elements.string("parameters.FeatureScoreMatchingKey", limit: RequestedLimits.textBytes)
             case "SkipSoftwareSync": request.skipSoftwareSync = try elements.boolean("parameters.SkipSoftwareSync")
             case "NeedTwoGroupOutOfScopeUpdates":
                 request.needsTwoGroupsOutOfScope = try elements.boolean("parameters.NeedTwoGroupOutOfScopeUpdates")
@@ -86,6 +94,7 @@ public enum SyncUpdates {
             default: break
             }
         }
+        if hasDevices { request.system = system }
         return request
     }
 

@@ -226,7 +226,8 @@ struct MetadataReader {
 
     private func finishedFile(at byteOffset: Int) throws(DocumentError) -> UpdateFile {
         guard let file else { throw DocumentError(.missing, at: byteOffset, "no file") }
-        return UpdateFile(sha1: file.sha1, sha256: fileSHA256, name: file.name, size: file.size, patchingType: file.patchingType)
+        return UpdateFile(
+            sha1: file.sha1, sha256: fileSHA256, name: file.name, size: file.size, patchingType: file.patchingType, isEncrypted: file.isEncrypted)
     }
 
     private mutating func finishLocalizedProperties(at byteOffset: Int) throws(DocumentError) -> FragmentKind {

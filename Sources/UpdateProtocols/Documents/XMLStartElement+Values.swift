@@ -71,6 +71,7 @@ extension XMLStartElement {
         let name = try required("FileName")
         if name.value.isEmpty { throw DocumentError(.invalidValue, at: byteOffset, "FileName is empty") }
         return UpdateFile(
-            sha1: digest, sha256: nil, name: name.text, size: try number("Size"), patchingType: value("PatchingType")?.text)
+            sha1: digest, sha256: nil, name: name.text, size: try number("Size"), patchingType: value("PatchingType")?.text,
+            isEncrypted: try boolean("IsEncrypted") == true ? true : nil)
     }
 }

@@ -40,8 +40,8 @@ public enum ReportEventBatch {
     }
 
     /// Whether the batch was taken.
-    public static func encodeResponse(_ isAccepted: Bool) -> [UInt8] {
-        SOAPEnvelope.response(.reportEventBatch) { $0.element("ReportEventBatchResult", isAccepted) }
+    public static func encodeResponse(_ isAccepted: Bool, soap version: SOAPVersion = .v11) -> [UInt8] {
+        SOAPEnvelope.response(.reportEventBatch, version) { $0.element("ReportEventBatchResult", isAccepted) }
     }
 
     /// A device's side. An event without an update names the zero GUID, as native agents do.

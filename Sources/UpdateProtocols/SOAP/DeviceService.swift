@@ -4,7 +4,7 @@ public enum DeviceService: Hashable, Sendable, CaseIterable {
     case simpleAuth
     case reporting
 
-    /// The namespace of every element of its requests and responses.
+    /// The namespace of every element of its requests and responses; see ``DeviceOperation/namespace``.
     public var namespace: String {
         switch self {
         case .client: "http://www.microsoft.com/SoftwareDistribution/Server/ClientWebService"
@@ -46,16 +46,28 @@ public enum DeviceOperation: Hashable, Sendable, CaseIterable {
     case registerComputer
     case startCategoryScan
     case syncUpdates
+    case refreshCache
+    case syncPrinterCatalog
     case getExtendedUpdateInfo
+    case getExtendedUpdateInfo2
     case getFileLocations
     case reportEventBatch
+    case reportEventBatch2
+    case getRequiredInventoryType
+    case reportInventory
+    case ping
 
     public var service: DeviceService {
         switch self {
         case .getAuthorizationCookie: .simpleAuth
-        case .reportEventBatch: .reporting
+        case .reportEventBatch, .reportEventBatch2, .getRequiredInventoryType, .reportInventory, .ping: .reporting
         default: .client
         }
+    }
+
+    /// The namespace of its request, its response and all within: the service's, but for Ping, which several services share.
+    public var namespace: String {
+        self == .ping ? "http://www.microsoft.com/SoftwareDistribution/Server/IMonitorable" : service.namespace
     }
 
     /// The name of the request element.
@@ -67,12 +79,19 @@ public enum DeviceOperation: Hashable, Sendable, CaseIterable {
         case .registerComputer: "RegisterComputer"
         case .startCategoryScan: "StartCategoryScan"
         case .syncUpdates: "SyncUpdates"
+        case .refreshCache: "RefreshCache"
+        case .syncPrinterCatalog: "SyncPrinterCatalog"
         case .getExtendedUpdateInfo: "GetExtendedUpdateInfo"
+        case .getExtendedUpdateInfo2: "GetExtendedUpdateInfo2"
         case .getFileLocations: "GetFileLocations"
         case .reportEventBatch: "ReportEventBatch"
+        case .reportEventBatch2: "ReportEventBatch2"
+        case .getRequiredInventoryType: "GetRequiredInventoryType"
+        case .reportInventory: "ReportInventory"
+        case .ping: "Ping"
         }
     }
 
     /// The value of the `SOAPAction` header, without the quotes that stand around it on the wire.
-    public var soapAction: String { "\(service.namespace)/\(name)" }
+    public var soapAction: String { "\(namespace)/\(name)" }
 }

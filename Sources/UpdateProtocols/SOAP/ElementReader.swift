@@ -11,23 +11,34 @@ struct ElementReader: Sendable {
         case client
         case simpleAuth
         case reporting
+        case monitorable
 
-        init(_ service: DeviceService) {
-            switch service {
+        /// The namespace of the envelope.
+        init(_ version: SOAPVersion) {
+            switch version {
+            case .v11: self = .envelope
+            case .v12: self = .envelope12
+            }
+        }
+
+        /// The namespace of an operation's elements.
+        init(_ operation: DeviceOperation) {
+            switch operation.service {
             case .client: self = .client
             case .simpleAuth: self = .simpleAuth
-            case .reporting: self = .reporting
+            case .reporting: self = operation == .ping ? .monitorable : .reporting
             }
         }
 
         var uri: String {
             switch self {
-            case .envelope: SOAPEnvelope.namespace
-            case .envelope12: "http://www.w3.org/2003/05/soap-envelope"
+            case .envelope: SOAPVersion.v11.namespace
+            case .envelope12: SOAPVersion.v12.namespace
             case .instance: SOAPEnvelope.schemaInstance
             case .client: DeviceService.client.namespace
             case .simpleAuth: DeviceService.simpleAuth.namespace
             case .reporting: DeviceService.reporting.namespace
+            case .monitorable: DeviceOperation.ping.namespace
             }
         }
     }
@@ -44,6 +55,8 @@ struct ElementReader: Sendable {
     private(set) var tokenizer: RequestTokenizer
     /// What is wrong with the XML itself, once something was.
     private(set) var malformation: RequestXMLError?
+    /// The envelope's version, once it was read.
+    var version: SOAPVersion?
     /// The namespace whose elements ``child(of:)`` finds.
     var namespace = Known.envelope
 
@@ -66,9 +79,13 @@ struct ElementReader: Sendable {
     /// The current element's namespace, where it is known.
     var knownNamespace: Known? { tokenizer.namespace.flatMap(Known.init(rawValue:)) }
 
-    /// Whether the current element says it must be understood (SOAP 1.1 section 4.2.3).
+    /// The current element is of the envelope's namespace.
+    var isOfEnvelope: Bool { version.map { knownNamespace == Known($0) } ?? false }
+
+    /// Whether the current element says it must be understood (SOAP 1.1 section 4.2.3, 1.2 section 5.2.3).
     var mustBeUnderstood: Bool {
-        tokenizer.attribute("mustUnderstand", namespace: Known.envelope.rawValue).flatMap(RequestValue.boolean) ?? false
+        guard let version else { return false }
+        return tokenizer.attribute("mustUnderstand", namespace: Known(version).rawValue).flatMap(RequestValue.boolean) ?? false
     }
 
     mutating func next() throws(SOAPFault) -> RequestTokenizer.Token {
@@ -121,6 +138,15 @@ struct ElementReader: Sendable {
         return value
     }
 
+    /// `xs:long`.
+    mutating func int64(_ parameter: String) throws(SOAPFault) -> Int64 {
+        // Int64 is read as the schema has it: digits and at most one sign.
+        guard let value = Int64(String(decoding: RequestValue.trimmed(try text()), as: UTF8.self)) else {
+            throw SOAPFault(.invalidParameters, parameter)
+        }
+        return value
+    }
+
     mutating func boolean(_ parameter: String) throws(SOAPFault) -> Bool {
         guard let value = RequestValue.boolean(try text()) else { throw SOAPFault(.invalidParameters, parameter) }
         return value
@@ -152,6 +178,42 @@ struct ElementReader: Sendable {
         guard end == .complete else { throw SOAPFault(.invalidParameters, parameter) }
         list.reserveCapacity(list.count + numbers.count)
         for number in numbers { list.append(RevisionID(rawValue: number)) }
+    }
+
+    /// The texts of an `ArrayOfString`, appended to `list`, which may hold `limit`, each of at most `bytes`.
+    mutating func strings(_ parameter: String, limit: Int, bytes: Int, into list: inout [String]) throws(SOAPFault) {
+        let level = level
+        while let name = try child(of: level) {
+            guard "string" ~= name else { continue }
+            guard list.count < limit else { throw SOAPFault(.invalidParameters, parameter) }
+            list.append(try string(parameter, limit: bytes))
+        }
+    }
+
+    /// The `UpdateIdentity` elements of the list the reader stands at, appended to `list`, which may hold `limit`.
+    mutating func identities(_ parameter: String, limit: Int, into list: inout [UpdateIdentity]) throws(SOAPFault) {
+        let level = level
+        while let name = try child(of: level) {
+            guard "UpdateIdentity" ~= name else { continue }
+            guard list.count < limit else { throw SOAPFault(.invalidParameters, parameter) }
+            list.append(try identity(parameter))
+        }
+    }
+
+    /// The `UpdateIdentity` the reader stands at, whatever its element's name.
+    mutating func identity(_ parameter: String) throws(SOAPFault) -> UpdateIdentity {
+        var id: UpdateID?
+        var number: Int32?
+        let level = level
+        while let name = try child(of: level) {
+            switch name {
+            case "UpdateID": id = try guid(parameter)
+            case "RevisionNumber": number = try int32(parameter)
+            default: break
+            }
+        }
+        guard let id, let number else { throw SOAPFault(.invalidParameters, parameter) }
+        return UpdateIdentity(updateID: id, revisionNumber: RevisionNumber(rawValue: number))
     }
 
     /// Reads to the end of the document: what follows must be well-formed too.

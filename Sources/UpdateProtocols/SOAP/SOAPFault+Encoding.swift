@@ -3,14 +3,13 @@ import XMLStream
 
 /// Faults on the wire ([MS-WUSP] 2.2.2.4; observed.md section 7).
 extension SOAPFault {
-    /// The body of the answer, whose status is 500, in the dialect of the service asked.
+    /// The body of the answer, whose status is 500, in the dialect of the service asked and the version of the request.
     ///
     /// `id` names the occurrence, for the log. The element `Method` is left out where the operation is not known. The fault code is `Client`, for
-    /// InternalServerError and ServerBusy `Server`.
-    public func encode(id: UpdateID, service: DeviceService, operation: DeviceOperation?) -> [UInt8] {
-        let isServers = code == .internalServerError || code == .serverBusy
+    /// InternalServerError and ServerBusy `Server`; in SOAP 1.2 they are called `Sender` and `Receiver`.
+    public func encode(id: UpdateID, service: DeviceService, operation: DeviceOperation?, soap version: SOAPVersion = .v11) -> [UInt8] {
         let prefix = service == .client ? "s" : "soap"
-        var attributes = [(name: "xmlns:\(prefix)", value: SOAPEnvelope.namespace)]
+        var attributes = [(name: "xmlns:\(prefix)", value: version.namespace)]
         var xml = XMLBytes()
         if service != .client {
             xml.bytes.append(contentsOf: SOAPEnvelope.declaration.utf8)
@@ -18,10 +17,18 @@ extension SOAPFault {
         }
         xml.element("\(prefix):Envelope", attributes: attributes) {
             $0.element("\(prefix):Body") {
-                $0.element("\(prefix):Fault") {
-                    $0.element("faultcode", "\(prefix):\(isServers ? "Server" : "Client")")
-                    $0.element("faultstring", "Fault occurred")
-                    $0.element("detail") {
+                $0.element("\(prefix):Fault") { xml in
+                    switch version {
+                    case .v11:
+                        xml.element("faultcode", "\(prefix):\(isServers ? "Server" : "Client")")
+                        xml.element("faultstring", "Fault occurred")
+                    case .v12:
+                        xml.element("\(prefix):Code") { $0.element("\(prefix):Value", "\(prefix):\(isServers ? "Receiver" : "Sender")") }
+                        xml.element("\(prefix):Reason") {
+                            $0.element("\(prefix):Text", attributes: [("xml:lang", "en")]) { $0.appendEscaped("Fault occurred") }
+                        }
+                    }
+                    xml.element(version == .v11 ? "detail" : "\(prefix):Detail") {
                         $0.element("ErrorCode", code.rawValue)
                         $0.element("Message", message)
                         $0.element("ID", id.description)
@@ -32,6 +39,8 @@ extension SOAPFault {
         }
         return xml.bytes
     }
+
+    private var isServers: Bool { code == .internalServerError || code == .serverBusy }
 
     /// Reads the body of an answer: nothing where it is no fault. A fault that names no known ``ErrorCode`` is InternalServerError.
     public static func decode(_ body: [UInt8]) -> SOAPFault? {
@@ -49,16 +58,16 @@ extension SOAPFault {
 }
 
 extension ElementReader {
-    /// The current element is a SOAP 1.1 fault.
-    var isFault: Bool { knownNamespace == .envelope && "Fault" ~= name }
+    /// The current element is a fault of the envelope's version.
+    var isFault: Bool { isOfEnvelope && "Fault" ~= name }
 
-    /// Reads the fault the reader stands at. The children have no namespace; one is tolerated.
+    /// Reads the fault the reader stands at. The details have no namespace; one is tolerated.
     mutating func fault() throws(SOAPFault) -> SOAPFault {
         let level = level
         var code: SOAPFault.ErrorCode?
         var message = ""
         while try anyChild(of: level) {
-            guard "detail" ~= name else { continue }
+            guard "detail" ~= name || "Detail" ~= name else { continue }
             let level = self.level
             while try anyChild(of: level) {
                 switch name {

@@ -27,6 +27,9 @@ public struct SOAPRequestReader: Sendable {
     /// What is wrong with the XML and where, for the log: nothing where the fault thrown has another reason.
     public var malformation: RequestXMLError? { elements.malformation }
 
+    /// The version of the request's envelope; nothing until ``operation()`` was called, and where the document is no envelope.
+    public var version: SOAPVersion? { elements.version }
+
     /// The operation asked for, by namespace and name of the first element of the Body. To be called once, before anything else.
     public mutating func operation() throws(SOAPFault) -> DeviceOperation {
         guard state == .new else { throw SOAPFault(.internalServerError, "operation") }
@@ -34,8 +37,10 @@ public struct SOAPRequestReader: Sendable {
         let known = elements.knownNamespace
         let name = elements.name
         for operation in DeviceOperation.allCases
-        where known == ElementReader.Known(operation.service) && operation.name.utf8.elementsEqual(name.local) {
-            elements.namespace = ElementReader.Known(operation.service)
+        where operation.isBound(in: elements.version ?? .v11)
+            && known == ElementReader.Known(operation) && operation.name.utf8.elementsEqual(name.local)
+        {
+            elements.namespace = ElementReader.Known(operation)
             state = .entered
             return operation
         }

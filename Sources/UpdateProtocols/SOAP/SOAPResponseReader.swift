@@ -10,7 +10,7 @@ enum SOAPResponseReader {
         var refusal: SOAPFault?
         do throws(SOAPFault) {
             try elements.enterBody()
-            elements.namespace = ElementReader.Known(operation.service)
+            elements.namespace = ElementReader.Known(operation)
             if elements.isFault {
                 refusal = try elements.fault()
                 try elements.finish()

@@ -30,10 +30,13 @@ struct DeviceEndpoint: Sendable {
         do throws(SOAPFault) {
             let operation = try reader.operation()
             exchange.operation = operation
+            exchange.version = reader.version ?? exchange.version
+            guard exchange.isMediaTypeConsistent else { throw SOAPFault(.invalidParameters, "Content-Type") }
             guard operation.service == exchange.service else { throw SOAPFault(.invalidParameters, "operation") }
             guard exchange.isActionConsistent else { throw SOAPFault(.invalidParameters, "SOAPAction") }
             return try carryOut(operation, &reader, exchange)
         } catch {
+            exchange.version = reader.version ?? exchange.version
             return .ready(exchange.refusal(error, detail: reader.malformation.map { "\($0)" }))
         }
     }
@@ -45,15 +48,16 @@ struct DeviceEndpoint: Sendable {
         switch operation {
         case .getConfig:
             _ = try GetConfig.decode(&reader)
-            return .ready(exchange.answer(GetConfig.encodeResponse(operations.deviceConfiguration())))
+            return .ready(exchange.answer(GetConfig.encodeResponse(operations.deviceConfiguration(), soap: exchange.version)))
         case .getAuthorizationCookie:
             let response = try operations.authorize(try GetAuthorizationCookie.decode(&reader))
-            return .ready(exchange.answer(GetAuthorizationCookie.encodeResponse(response)))
+            return .ready(exchange.answer(GetAuthorizationCookie.encodeResponse(response, soap: exchange.version)))
         case .getCookie:
-            return .ready(exchange.answer(GetCookie.encodeResponse(try operations.issueCookie(try GetCookie.decode(&reader)))))
+            let cookie = try operations.issueCookie(try GetCookie.decode(&reader))
+            return .ready(exchange.answer(GetCookie.encodeResponse(cookie, soap: exchange.version)))
         case .startCategoryScan:
             let response = try operations.startCategoryScan(try StartCategoryScan.decode(&reader))
-            return .ready(exchange.answer(StartCategoryScan.encodeResponse(response)))
+            return .ready(exchange.answer(StartCategoryScan.encodeResponse(response, soap: exchange.version)))
         case .registerComputer:
             let (session, request) = try RegisterComputer.decode(&reader, open: open)
             return .pending { await register(session, request, exchange) }
@@ -62,12 +66,29 @@ struct DeviceEndpoint: Sendable {
             let scan = try operations.scan(session, request)
             let encode = { @Sendable in
                 exchange.answer { () throws in
-                    try SyncUpdates.encodeResponse(scan.answer, cookie: scan.cookie) { try scan.appendCore($0, &$1) }
+                    try SyncUpdates.encodeResponse(
+                        scan.answer, cookie: scan.cookie, for: session.clientProtocol, soap: exchange.version
+                    ) { try scan.appendCore($0, &$1) }
                 }
             }
             // Fragments are read from a mapped file and may have to come from disk; compressing a page takes tens of milliseconds.
             let isShort = scan.answer.newUpdates.isEmpty && scan.answer.changedUpdates.isEmpty
             return isShort ? .ready(encode()) : .work { .ready(encode()) }
+        case .refreshCache:
+            let (session, request) = try RefreshCache.decode(&reader, open: open)
+            let response = try operations.refreshCache(session, request)
+            return .ready(exchange.answer(RefreshCache.encodeResponse(response, for: session.clientProtocol, soap: exchange.version)))
+        case .syncPrinterCatalog:
+            let (session, request) = try SyncPrinterCatalog.decode(&reader, open: open)
+            let scan = try operations.printerCatalog(session, request)
+            return .work {
+                .ready(
+                    exchange.answer { () throws in
+                        try SyncPrinterCatalog.encodeResponse(
+                            scan.answer, cookie: scan.cookie, for: session.clientProtocol, soap: exchange.version
+                        ) { try scan.appendCore($0, &$1) }
+                    })
+            }
         case .getExtendedUpdateInfo:
             let (session, request) = try GetExtendedUpdateInfo.decode(&reader, open: open)
             let info = try operations.extendedUpdateInfo(session, request, baseURL: address.baseURL(for: exchange.host))
@@ -75,24 +96,49 @@ struct DeviceEndpoint: Sendable {
                 .ready(
                     exchange.answer { () throws in
                         try GetExtendedUpdateInfo.encodeResponse(
-                            info.pieces, fileLocations: info.fileLocations, outOfScope: info.outOfScope
+                            info.pieces, fileLocations: info.fileLocations, outOfScope: info.outOfScope, soap: exchange.version
+                        ) { try info.appendFragment($0, &$1) }
+                    })
+            }
+        case .getExtendedUpdateInfo2:
+            let (session, request) = try GetExtendedUpdateInfo2.decode(&reader, open: open)
+            let info = try operations.extendedUpdateInfo2(session, request, baseURL: address.baseURL(for: exchange.host))
+            return .work {
+                .ready(
+                    exchange.answer { () throws in
+                        try GetExtendedUpdateInfo2.encodeResponse(
+                            info.pieces, fileLocations: info.fileLocations, encryptionDetails: info.encryptionDetails, soap: exchange.version
                         ) { try info.appendFragment($0, &$1) }
                     })
             }
         case .getFileLocations:
             let (session, request) = try GetFileLocations.decode(&reader, open: open)
             let response = try operations.fileLocations(session, request, baseURL: address.baseURL(for: exchange.host))
-            return .ready(exchange.answer(GetFileLocations.encodeResponse(response)))
+            return .ready(exchange.answer(GetFileLocations.encodeResponse(response, soap: exchange.version)))
         case .reportEventBatch:
             let (session, request) = try ReportEventBatch.decode(&reader, open: open)
             return .pending { await report(session, request, exchange) }
+        case .reportEventBatch2:
+            let isAccepted = operations.report(try ReportEventBatch2.decode(&reader))
+            return .ready(exchange.answer(ReportEventBatch2.encodeResponse(isAccepted, soap: exchange.version)))
+        case .getRequiredInventoryType:
+            let (session, request) = try GetRequiredInventoryType.decode(&reader, open: open)
+            let type = try operations.requiredInventoryType(session, request)
+            return .ready(exchange.answer(GetRequiredInventoryType.encodeResponse(type, soap: exchange.version)))
+        case .reportInventory:
+            let (session, request) = try ReportInventory.decode(&reader, open: open)
+            let isAccepted = try operations.reportInventory(session, request)
+            return .ready(exchange.answer(ReportInventory.encodeResponse(isAccepted, soap: exchange.version)))
+        case .ping:
+            _ = try Ping.decode(&reader)
+            return .ready(exchange.answer(Ping.encodeResponse(operations.ping(), soap: exchange.version)))
         }
     }
 
     private func register(_ session: DeviceSession, _ request: RegisterComputer.Request, _ exchange: Exchange) async -> HTTPAnswer {
         do throws(SOAPFault) {
             try await operations.register(session, request, from: exchange.request.peer)
-            return exchange.answer(RegisterComputer.encodeResponse())
+            return exchange.answer(RegisterComputer.encodeResponse(soap: exchange.version))
         } catch {
             return exchange.refusal(error)
         }
@@ -101,7 +147,7 @@ struct DeviceEndpoint: Sendable {
     private func report(_ session: DeviceSession, _ request: ReportEventBatch.Request, _ exchange: Exchange) async -> HTTPAnswer {
         do throws(ReportRefusal) {
             try await operations.report(session, request)
-            return exchange.answer(ReportEventBatch.encodeResponse(true))
+            return exchange.answer(ReportEventBatch.encodeResponse(true, soap: exchange.version))
         } catch {
             switch error {
             case .fault(let fault): return exchange.refusal(fault)
@@ -117,20 +163,35 @@ private struct Exchange: Sendable {
     var request: HTTPRequest
     let log: Logger
     var operation: DeviceOperation?
+    /// Of the request's envelope; what the media type says until that is read.
+    var version: SOAPVersion
 
     init(service: DeviceService, request: HTTPRequest, log: Logger) {
         self.service = service
         self.request = request
         self.log = log
+        version = Self.mediaType(of: request)?.version ?? .v11
     }
 
     var host: String? { request.headers.first(name: "Host") }
 
-    /// A real server needs no SOAPAction; one that names another operation than the body does is refused.
+    /// A real server needs no SOAPAction; one that names another operation than the body does is refused. SOAP 1.2 has it in the media type.
     var isActionConsistent: Bool {
-        guard let operation, let header = request.headers.first(name: "SOAPAction") else { return true }
-        let action = header.filter { $0 != "\"" }
+        let named = version == .v11 ? request.headers.first(name: "SOAPAction") : Self.mediaType(of: request)?.action
+        guard let operation, let action = named?.filter({ $0 != "\"" }) else { return true }
         return operation.soapAction == action || !DeviceOperation.allCases.contains { $0.soapAction == action }
+    }
+
+    /// The media type is that of the envelope's version, or of neither version.
+    var isMediaTypeConsistent: Bool { (Self.mediaType(of: request)?.version ?? version) == version }
+
+    /// What Content-Type says of SOAP: the version, and the action that 1.2 has there (RFC 3902). Nothing for another media type or none.
+    private static func mediaType(of request: HTTPRequest) -> (version: SOAPVersion, action: String?)? {
+        guard let parts = request.headers.first(name: "Content-Type")?.split(separator: ";") else { return nil }
+        let words = parts.map { $0.trimming(while: \.isWhitespace) }
+        guard let version = SOAPVersion.allCases.first(where: { $0.mediaType == words.first?.lowercased() }) else { return nil }
+        let action = words.first { $0.lowercased().hasPrefix("action=") }?.dropFirst("action=".count)
+        return (version, action.map(String.init))
     }
 
     func answer(_ body: [UInt8]) -> HTTPAnswer {
@@ -164,12 +225,13 @@ private struct Exchange: Sendable {
                 "message": "\(DisplayText.escaped([fault.message, detail ?? ""].filter { !$0.isEmpty }.joined(separator: ": ")))",
             ])
         return HTTPAnswer(
-            status: .internalServerError, headers: headers, body: .bytes(fault.encode(id: id, service: service, operation: operation)), isLast: true)
+            status: .internalServerError, headers: headers, body: .bytes(fault.encode(id: id, service: service, operation: operation, soap: version)),
+            isLast: true)
     }
 
     private var headers: [(name: String, value: String)] {
         [
-            ("Content-Type", "text/xml; charset=utf-8"), ("Cache-Control", service == .client ? "private" : "private, max-age=0"),
+            ("Content-Type", "\(version.mediaType); charset=utf-8"), ("Cache-Control", service == .client ? "private" : "private, max-age=0"),
             ("Vary", "Accept-Encoding"),
         ]
     }
@@ -179,5 +241,13 @@ private struct Exchange: Sendable {
             let parts = coding.lowercased().filter { $0 != " " }.split(separator: ";")
             return parts.first == "xpress" && !parts.dropFirst().contains { $0.hasPrefix("q=0") && $0.allSatisfy { "q=0.".contains($0) } }
         }
+    }
+}
+
+extension Substring {
+    fileprivate func trimming(while isTrimmed: (Character) -> Bool) -> Substring {
+        var text = drop(while: isTrimmed)
+        while let last = text.last, isTrimmed(last) { text.removeLast() }
+        return text
     }
 }

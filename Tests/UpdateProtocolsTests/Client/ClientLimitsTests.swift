@@ -6,7 +6,7 @@ import Updates
 struct ClientLimitsTests {
     private func fault(_ operation: DeviceOperation, _ children: String, cookie: Bool = true) -> SOAPFault? {
         let body =
-            "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><\(operation.name) xmlns='\(operation.service.namespace)'>"
+            "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><\(operation.name) xmlns='\(operation.namespace)'>"
             + (cookie ? "<cookie/>" : "") + "\(children)</\(operation.name)></s:Body></s:Envelope>"
         do throws(SOAPFault) {
             _ = try RequestOutline.read(Array(body.utf8), opensAny: true)
@@ -48,6 +48,34 @@ struct ClientLimitsTests {
             operation: .getFileLocations, limit: 100, before: "<fileDigests>", item: "<base64Binary>AAAAAAAAAAAAAAAAAAAAAAAAAAA=</base64Binary>",
             after: "</fileDigests>", message: "fileDigests"),
         List(
+            operation: .syncUpdates, limit: 1000, before: "<parameters><SkipSoftwareSync>true</SkipSoftwareSync><SystemSpec>", item: "<Device/>",
+            after: "</SystemSpec></parameters>", message: "parameters.SystemSpec"),
+        List(
+            operation: .syncUpdates, limit: 100, before: "<parameters><SkipSoftwareSync>true</SkipSoftwareSync><SystemSpec><Device><HardwareIDs>",
+            item: "<string>a</string>", after: "</HardwareIDs></Device></SystemSpec></parameters>", message: "parameters.SystemSpec"),
+        List(
+            operation: .syncUpdates, limit: 60,
+            before: "<parameters><SkipSoftwareSync>true</SkipSoftwareSync><SystemSpec><Device><HardwareIDs>"
+                + String(repeating: "<string>a</string>", count: 40) + "</HardwareIDs><CompatibleIDs>",
+            item: "<string>a</string>", after: "</CompatibleIDs></Device></SystemSpec></parameters>", message: "parameters.SystemSpec"),
+        List(
+            operation: .syncUpdates, limit: 100, before: "<parameters><ComputerSpec><HardwareIDs>", item: "<guid>\(Samples.update)</guid>",
+            after: "</HardwareIDs></ComputerSpec></parameters>", message: "parameters.ComputerSpec"),
+        List(
+            operation: .refreshCache, limit: 1000, before: "<globalIDs>",
+            item: "<UpdateIdentity><UpdateID>\(Samples.update)</UpdateID><RevisionNumber>1</RevisionNumber></UpdateIdentity>", after: "</globalIDs>",
+            message: "globalIDs"),
+        List(
+            operation: .getExtendedUpdateInfo2, limit: 50, before: "<infoTypes/><updateIDs>",
+            item: "<UpdateIdentity><UpdateID>\(Samples.update)</UpdateID><RevisionNumber>1</RevisionNumber></UpdateIdentity>", after: "</updateIDs>",
+            message: "updateIDs"),
+        List(
+            operation: .syncPrinterCatalog, limit: 400, before: "<installedNonLeafUpdateIDs>", item: "<int>7</int>",
+            after: "</installedNonLeafUpdateIDs>", message: "installedNonLeafUpdateIDs"),
+        List(
+            operation: .syncPrinterCatalog, limit: 22_000, before: "<printerUpdateIDs>", item: "<int>7</int>", after: "</printerUpdateIDs>",
+            message: "printerUpdateIDs"),
+        List(
             operation: .startCategoryScan, limit: 199, before: "<requestedCategories>",
             item: "<CategoryRelationship><IndexOfAndGroup>0</IndexOfAndGroup><CategoryId>\(Samples.update)</CategoryId></CategoryRelationship>",
             after: "</requestedCategories>", message: "requestedCategories", hasCookie: false),
@@ -83,6 +111,8 @@ struct ClientLimitsTests {
         (.getAuthorizationCookie, "dnsName", "dnsName", 1024),
         (.registerComputer, "computerInfo/DnsName", "computerInfo.DnsName", 1024),
         (.registerComputer, "computerInfo/OSDescription", "computerInfo.OSDescription", 1024),
+        (.syncUpdates, "parameters/FeatureScoreMatchingKey", "parameters.FeatureScoreMatchingKey", 1024),
+        (.reportEventBatch2, "computerId", "computerId", 1024),
         (.getExtendedUpdateInfo, "GeoId", "GeoId", 16),
         (.getExtendedUpdateInfo, "locales/string", "locales", 64),
     ])
@@ -96,6 +126,20 @@ struct ClientLimitsTests {
         #expect(fault(operation, children(limit - 1), cookie: hasCookie) == nil)
         #expect(fault(operation, children(limit), cookie: hasCookie) == nil)
         #expect(fault(operation, children(limit + 1), cookie: hasCookie) == SOAPFault(.invalidParameters, message))
+    }
+
+    @Test(arguments: ["HardwareIDs/string", "CompatibleIDs/string", "installedDriver/MatchingID", "installedDriver/Class", "installedDriver/Model"])
+    func `a text of a device's hardware is as long as allowed, and no longer`(path: String) {
+        let names = path.split(separator: "/")
+        let rest = "<DriverVerDate>2006-06-21</DriverVerDate><DriverVerVersion>1</DriverVerVersion><DriverRank>1</DriverRank>"
+        let children = { (length: Int) in
+            "<parameters><SkipSoftwareSync>1</SkipSoftwareSync><SystemSpec><Device><\(names[0])>\(rest)<\(names[1])>"
+                + String(repeating: "x", count: length) + "</\(names[1])></\(names[0])></Device></SystemSpec></parameters>"
+        }
+        let message = names[0] == "installedDriver" ? "parameters.SystemSpec.installedDriver" : "parameters.SystemSpec"
+        #expect(fault(.syncUpdates, children(1023)) == nil)
+        #expect(fault(.syncUpdates, children(1024)) == nil)
+        #expect(fault(.syncUpdates, children(1025)) == SOAPFault(.invalidParameters, message))
     }
 
     @Test func `authorization cookies are sixteen at most`() {

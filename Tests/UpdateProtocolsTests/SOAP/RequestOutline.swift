@@ -52,16 +52,27 @@ enum RequestOutline {
             let (session, request) = try SyncUpdates.decode(&reader, open: open)
             return [
                 session, "installedNonLeaf \(ids(request.installedNonLeaf))", "otherCached \(ids(request.otherCached))",
-                "cachedDrivers \(ids(request.cachedDrivers))", "hasSystemSpec \(request.hasSystemSpec)",
-                "skipSoftwareSync \(request.skipSoftwareSync)",
+                "cachedDrivers \(ids(request.cachedDrivers))", "skipSoftwareSync \(request.skipSoftwareSync)",
                 "filterCategories \(request.filterCategories.map { $0.map(\.description).joined(separator: " ") } ?? "none")",
                 "needsTwoGroupsOutOfScope \(request.needsTwoGroupsOutOfScope)",
-            ]
+            ] + (request.system.map(lines) ?? ["system none"])
+        case .refreshCache:
+            let (session, request) = try RefreshCache.decode(&reader, open: open)
+            return [session] + request.globalIDs.map { "globalID \($0)" }
+        case .syncPrinterCatalog:
+            let (session, request) = try SyncPrinterCatalog.decode(&reader, open: open)
+            return [session, "installedNonLeaf \(ids(request.installedNonLeaf))", "printerUpdates \(ids(request.printerUpdates))"]
         case .getExtendedUpdateInfo:
             let (session, request) = try GetExtendedUpdateInfo.decode(&reader, open: open)
             return [
                 session, "revisionIDs \(ids(request.revisionIDs))", "infoTypes \(request.infoTypes.map(\.rawValue).joined(separator: " "))",
                 "locales \(request.locales.joined(separator: " "))", "geoID \(text(request.geoID))",
+            ]
+        case .getExtendedUpdateInfo2:
+            let (session, request) = try GetExtendedUpdateInfo2.decode(&reader, open: open)
+            return [
+                session, "updateIDs \(request.updateIDs.map(\.description).joined(separator: " "))",
+                "infoTypes \(request.infoTypes.map(\.rawValue).joined(separator: " "))", "locales \(request.locales.joined(separator: " "))",
             ]
         case .getFileLocations:
             let (session, request) = try GetFileLocations.decode(&reader, open: open)
@@ -69,7 +80,33 @@ enum RequestOutline {
         case .reportEventBatch:
             let (session, request) = try ReportEventBatch.decode(&reader, open: open)
             return [session, "clientTime \(text(request.clientTime?.description))"] + request.events.map(line) + ["dropped \(request.droppedEvents)"]
+        case .reportEventBatch2:
+            let request = try ReportEventBatch2.decode(&reader)
+            return ["computerID \(text(request.computerID))", "clientTime \(text(request.clientTime?.description))"]
+        case .getRequiredInventoryType:
+            let (session, request) = try GetRequiredInventoryType.decode(&reader, open: open)
+            return [session, "rulesID \(request.rulesID)", "rulesVersion \(text(request.rulesVersion))"]
+        case .reportInventory:
+            let (session, request) = try ReportInventory.decode(&reader, open: open)
+            return [session, "clientTime \(request.clientTime)"]
+        case .ping:
+            return ["level \(try Ping.decode(&reader).level)"]
         }
+    }
+
+    private static func lines(_ system: SystemSpec) -> [String] {
+        let devices = system.devices.map { device in
+            "device \(device.hardwareIDs) \(device.compatibleIDs) driver \(text(device.installedDriver.map(line)))"
+        }
+        return devices + [
+            "computer \(system.computerHardwareIDs.map(\.description).joined(separator: " "))", "key \(text(system.featureScoreMatchingKey))",
+        ]
+    }
+
+    private static func line(_ driver: InstalledDriver) -> String {
+        let names = [driver.driverClass, driver.manufacturer, driver.provider, driver.model].map { "'\($0)'" }.joined(separator: " ")
+        let computer = text(driver.matchingComputerHardwareID?.description)
+        return "'\(driver.matchingID)' \(driver.date) \(driver.version) \(names) for \(computer) rank \(String(driver.rank, radix: 16))"
     }
 
     private static func line(_ event: Event) -> String {

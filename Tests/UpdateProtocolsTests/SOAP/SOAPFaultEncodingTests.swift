@@ -23,12 +23,33 @@ struct SOAPFaultEncodingTests {
                 + "<Message/><ID>\(Samples.update)</ID></detail></soap:Fault></soap:Body></soap:Envelope>")
     }
 
+    @Test func `a fault in SOAP 1.2`() {
+        let fault = { (code: SOAPFault.ErrorCode) in
+            String(decoding: SOAPFault(code, "a<b").encode(id: Samples.update, service: .client, operation: nil, soap: .v12), as: UTF8.self)
+        }
+        let expected = [
+            "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body><s:Fault><s:Code><s:Value>s:Sender</s:Value></s:Code>",
+            "<s:Reason><s:Text xml:lang=\"en\">Fault occurred</s:Text></s:Reason><s:Detail><ErrorCode>InvalidParameters</ErrorCode>",
+            "<Message>a&lt;b</Message><ID>\(Samples.update)</ID></s:Detail></s:Fault></s:Body></s:Envelope>",
+        ].joined()
+        #expect(fault(.invalidParameters) == expected)
+        #expect(fault(.serverBusy).contains("<s:Value>s:Receiver</s:Value>"))
+    }
+
     @Test(arguments: DeviceService.allCases, SOAPFault.ErrorCode.allCases)
     func `an agent reads every fault it can be sent`(service: DeviceService, code: SOAPFault.ErrorCode) {
         let fault = SOAPFault(code, "parameters.X & Y")
-        let body = fault.encode(id: .none, service: service, operation: .getCookie)
-        #expect(SOAPFault.decode(body) == fault)
-        for length in 0..<body.count { #expect(SOAPFault.decode(Array(body[..<length])) == nil, "\(length) bytes") }
+        for version in SOAPVersion.allCases {
+            let body = fault.encode(id: .none, service: service, operation: .getCookie, soap: version)
+            #expect(SOAPFault.decode(body) == fault)
+            for length in 0..<body.count { #expect(SOAPFault.decode(Array(body[..<length])) == nil, "\(length) bytes") }
+        }
+    }
+
+    @Test func `a fault of the other version's envelope is none`() {
+        let body =
+            "<s:Envelope xmlns:s='\(SOAPVersion.v12.namespace)' xmlns:t='\(SOAPVersion.v11.namespace)'><s:Body><t:Fault/></s:Body></s:Envelope>"
+        #expect(SOAPFault.decode(Array(body.utf8)) == nil)
     }
 
     @Test func `what is no fault is none`() {

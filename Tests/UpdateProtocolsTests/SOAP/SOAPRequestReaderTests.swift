@@ -24,7 +24,7 @@ struct SOAPRequestReaderTests {
     @Test(arguments: [
         ("<a/>", "Envelope"),
         ("<Envelope/>", "Envelope"),
-        ("<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body/></s:Envelope>", "SOAP 1.2"),
+        ("<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body/></s:Envelope>", "Body"),
         ("<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'/>", "Body"),
         ("<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body/></s:Envelope>", "Body"),
         (
@@ -33,7 +33,7 @@ struct SOAPRequestReaderTests {
         ),
         ("<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><GetConfig/></s:Body></s:Envelope>", "operation"),
         (
-            "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><SyncPrinterCatalog xmlns='\(client)'/></s:Body></s:Envelope>",
+            "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><GetConfig2 xmlns='\(client)'/></s:Body></s:Envelope>",
             "operation"
         ),
         (
@@ -50,9 +50,21 @@ struct SOAPRequestReaderTests {
     @Test func `every operation is found in its own namespace`() throws {
         for known in DeviceOperation.allCases {
             let body =
-                "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><\(known.name) xmlns='\(known.service.namespace)'/></s:Body></s:Envelope>"
+                "<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><s:Body><\(known.name) xmlns='\(known.namespace)'/></s:Body></s:Envelope>"
             #expect(try operation(body) == known)
         }
+    }
+
+    @Test(arguments: DeviceOperation.allCases)
+    func `every operation that is bound in SOAP 1.2 is found there`(known: DeviceOperation) throws {
+        let body = "<s:Envelope xmlns:s='\(SOAPVersion.v12.namespace)'><s:Body><\(known.name) xmlns='\(known.namespace)'/></s:Body></s:Envelope>"
+        var reader = SOAPRequestReader(Array(body.utf8))
+        if known == .getExtendedUpdateInfo2 {
+            #expect(throws: SOAPFault(.invalidParameters, "operation")) { try reader.operation() }
+        } else {
+            #expect(try reader.operation() == known)
+        }
+        #expect(reader.version == .v12)
     }
 
     private func fileLocations(
@@ -161,5 +173,6 @@ struct DeviceServiceTests {
         #expect(
             DeviceOperation.getAuthorizationCookie.soapAction
                 == "http://www.microsoft.com/SoftwareDistribution/Server/SimpleAuthWebService/GetAuthorizationCookie")
+        #expect(DeviceOperation.ping.soapAction == "http://www.microsoft.com/SoftwareDistribution/Server/IMonitorable/Ping")
     }
 }

@@ -13,10 +13,31 @@ enum Samples {
 
     static let scan = SyncUpdates.Request(
         installedNonLeaf: [1, 22, 333].map(RevisionID.init(rawValue:)), otherCached: [4, 5].map(RevisionID.init(rawValue:)),
-        cachedDrivers: [6].map(RevisionID.init(rawValue:)), hasSystemSpec: false, skipSoftwareSync: false, filterCategories: [update])
+        cachedDrivers: [6].map(RevisionID.init(rawValue:)), filterCategories: [update])
+
+    static let system = SystemSpec(
+        devices: [
+            HardwareDevice(
+                hardwareIDs: ["PCI\\VEN_8086&DEV_1", "PCI\\VEN_8086"], compatibleIDs: ["PCI\\CC_0200"],
+                installedDriver: InstalledDriver(
+                    matchingID: "PCI\\VEN_8086", date: Timestamp(millisecondsSince1970: 1_150_848_000_000), version: DriverVersion(rawValue: .max),
+                    driverClass: "Net", manufacturer: "Maker & Söhne", provider: "<P>", model: "M", matchingComputerHardwareID: update,
+                    rank: 0x8000_2001)),
+            HardwareDevice(hardwareIDs: []),
+        ], computerHardwareIDs: [update, UpdateID(high: 1, low: 2)], featureScoreMatchingKey: "AMD64.10.0")
+
+    static let driverScan = SyncUpdates.Request(
+        installedNonLeaf: scan.installedNonLeaf, cachedDrivers: scan.cachedDrivers, system: system, skipSoftwareSync: true)
+
+    static let identities = [
+        UpdateIdentity(updateID: update, revisionNumber: RevisionNumber(rawValue: 200)),
+        UpdateIdentity(updateID: UpdateID(high: 3, low: 4), revisionNumber: RevisionNumber(rawValue: 1)),
+    ]
 
     static let extended = GetExtendedUpdateInfo.Request(
         revisionIDs: [7, 8].map(RevisionID.init(rawValue:)), infoTypes: [.extended, .localizedProperties], locales: ["de-DE", "en"], geoID: "DEU")
+
+    static let extended2 = GetExtendedUpdateInfo2.Request(updateIDs: identities, infoTypes: [.fileUrl, .fileDecryption], locales: ["en"])
 
     static func event(_ id: EventID = .clientStatus, misc: [String] = ["U=\(update)", "G=1"]) -> Event? {
         device.map {
@@ -53,7 +74,13 @@ enum Samples {
                     StartCategoryScan.Request(categories: [.init(andGroup: 0, id: update), .init(andGroup: 1, id: update)]))
             ),
             (.syncUpdates, SyncUpdates.encodeRequest(scan, cookie: cookie)),
+            (.refreshCache, RefreshCache.encodeRequest(.init(globalIDs: identities), cookie: cookie)),
+            (
+                .syncPrinterCatalog,
+                SyncPrinterCatalog.encodeRequest(.init(installedNonLeaf: scan.installedNonLeaf, printerUpdates: scan.cachedDrivers), cookie: cookie)
+            ),
             (.getExtendedUpdateInfo, GetExtendedUpdateInfo.encodeRequest(extended, cookie: cookie)),
+            (.getExtendedUpdateInfo2, GetExtendedUpdateInfo2.encodeRequest(extended2, cookie: cookie)),
             (
                 .getFileLocations,
                 GetFileLocations.encodeRequest(GetFileLocations.Request(digests: [digest(1), digest(0xff)].compactMap { $0 }), cookie: cookie)
@@ -64,6 +91,10 @@ enum Samples {
                     clientTime: time, events: [event(), event(.installationFailed)].compactMap { $0 }, computer: ReportingComputer(brand: "Maker"),
                     cookie: cookie)
             ),
+            (.reportEventBatch2, ReportEventBatch2.encodeRequest(.init(computerID: device?.text, clientTime: time))),
+            (.getRequiredInventoryType, GetRequiredInventoryType.encodeRequest(.init(rulesID: update, rulesVersion: "1.0"), cookie: cookie)),
+            (.reportInventory, ReportInventory.encodeRequest(.init(clientTime: time), cookie: cookie)),
+            (.ping, Ping.encodeRequest(.init(level: 1))),
         ]
     }
 
@@ -97,6 +128,10 @@ enum Samples {
         lastChange: Timestamp(millisecondsSince1970: 1_791_119_827_590), isRegistrationRequired: true,
         properties: [.init(name: "PackageServerShare", value: "\\\\A\\B & C"), .init(name: "ProtocolVersion", value: "3.2")])
 
+    static let refreshed = identities.map {
+        RefreshedRevision(id: RevisionID(rawValue: 21), identity: $0, isLeaf: false, deployment: scanAnswer.changedUpdates[0].deployment)
+    }
+
     static var responses: [(operation: DeviceOperation, body: [UInt8])] {
         [
             (.getConfig, GetConfig.encodeResponse(config)),
@@ -108,14 +143,29 @@ enum Samples {
             (.registerComputer, RegisterComputer.encodeResponse()),
             (.startCategoryScan, StartCategoryScan.encodeResponse(StartCategoryScan.Response(preferred: [update], inError: [UpdateID.none]))),
             (.syncUpdates, SyncUpdates.encodeResponse(scanAnswer, cookie: cookie) { $1.appendEscaped(core($0)) }),
+            (.refreshCache, RefreshCache.encodeResponse(refreshed)),
+            (.syncPrinterCatalog, SyncPrinterCatalog.encodeResponse(scanAnswer, cookie: cookie) { $1.appendEscaped(core($0)) }),
             (
                 .getExtendedUpdateInfo,
                 GetExtendedUpdateInfo.encodeResponse(pieces, fileLocations: locations, outOfScope: [RevisionID(rawValue: 9)]) {
                     $1.appendEscaped(ChunkedBytes("<\($0.kind == .extended ? "ExtendedProperties" : "LocalizedProperties")/>".utf8))
                 }
             ),
+            (
+                .getExtendedUpdateInfo2,
+                GetExtendedUpdateInfo2.encodeResponse(
+                    [pieces[0]], fileLocations: locations,
+                    encryptionDetails: [
+                        .init(update: identities[0], hasEncryptedFiles: true), .init(update: identities[1], hasEncryptedFiles: false),
+                    ]
+                ) { $1.appendEscaped("<ExtendedProperties/>") }
+            ),
             (.getFileLocations, GetFileLocations.encodeResponse(GetFileLocations.Response(fileLocations: locations, newCookie: cookie))),
             (.reportEventBatch, ReportEventBatch.encodeResponse(true)),
+            (.reportEventBatch2, ReportEventBatch2.encodeResponse(false)),
+            (.getRequiredInventoryType, GetRequiredInventoryType.encodeResponse(0)),
+            (.reportInventory, ReportInventory.encodeResponse(false)),
+            (.ping, Ping.encodeResponse(.init(isSuccessful: true, time: Timestamp(millisecondsSince1970: 1_791_119_827_590)))),
         ]
     }
 
@@ -128,9 +178,16 @@ enum Samples {
         case .registerComputer: try RegisterComputer.decodeResponse(body)
         case .startCategoryScan: _ = try StartCategoryScan.decodeResponse(body)
         case .syncUpdates: _ = try SyncUpdates.decodeResponse(body)
+        case .refreshCache: _ = try RefreshCache.decodeResponse(body)
+        case .syncPrinterCatalog: _ = try SyncPrinterCatalog.decodeResponse(body)
         case .getExtendedUpdateInfo: _ = try GetExtendedUpdateInfo.decodeResponse(body)
+        case .getExtendedUpdateInfo2: _ = try GetExtendedUpdateInfo2.decodeResponse(body)
         case .getFileLocations: _ = try GetFileLocations.decodeResponse(body)
         case .reportEventBatch: _ = try ReportEventBatch.decodeResponse(body)
+        case .reportEventBatch2: _ = try ReportEventBatch2.decodeResponse(body)
+        case .getRequiredInventoryType: _ = try GetRequiredInventoryType.decodeResponse(body)
+        case .reportInventory: _ = try ReportInventory.decodeResponse(body)
+        case .ping: _ = try Ping.decodeResponse(body)
         }
     }
 }

@@ -97,7 +97,7 @@ import Updates
 
     @Test func `the driver pass has no fragments and is answered on the event loop`() async throws {
         let fixture = try Fixture()
-        let body = SyncUpdates.encodeRequest(.init(hasSystemSpec: true, skipSoftwareSync: true), cookie: Self.cookie)
+        let body = SyncUpdates.encodeRequest(.init(system: SystemSpec(), skipSoftwareSync: true), cookie: Self.cookie)
         let request = HTTPRequest(method: .POST, target: Self.client, headers: [:], body: ByteBuffer(bytes: body))
         guard case .ready(let answer) = try #require(fixture.endpoint.answer(request, path: Self.client)) else {
             Issue.record("it was put off")
@@ -144,7 +144,8 @@ import Updates
 
     @Test(
         arguments: [
-            ("none", [], true), ("another type", [("Content-Type", "application/soap+xml")], true),
+            ("none", [], true), ("another type", [("Content-Type", "application/json")], true),
+            ("a type", [("Content-Type", "Text/XML ; charset=x")], true),
             ("its own action", [("SOAPAction", "\"\(DeviceOperation.getConfig.soapAction)\"")], true),
             ("its own action without quotes", [("SOAPAction", DeviceOperation.getConfig.soapAction)], true),
             ("an empty action", [("SOAPAction", "\"\"")], true), ("an unknown action", [("SOAPAction", "\"http://tempuri.org/x\"")], true),

@@ -97,6 +97,28 @@ final class ScriptedOperations: DeviceOperations {
         }
     }
 
+    func refreshCache(_ session: DeviceSession, _ request: RefreshCache.Request) throws(SOAPFault) -> RefreshCache.Response {
+        try keep("refresh \(request.globalIDs.count)")
+        return []
+    }
+
+    func printerCatalog(_ session: DeviceSession, _ request: SyncPrinterCatalog.Request) throws(SOAPFault) -> DeviceScan {
+        try keep("printers \(request.installedNonLeaf.map(\.rawValue)) \(request.printerUpdates.map(\.rawValue))")
+        return DeviceScan(answer: ScanAnswer(generation: .zero), cookie: Self.cookie) { _, _ in }
+    }
+
+    func extendedUpdateInfo2(
+        _ session: DeviceSession, _ request: GetExtendedUpdateInfo2.Request, baseURL: String
+    ) throws(SOAPFault) -> DeviceExtendedInfo2 {
+        try keep("extended2 \(request.updateIDs.count) \(baseURL)")
+        return DeviceExtendedInfo2(
+            pieces: [.init(id: RevisionID(rawValue: 1), kind: .extended)], fileLocations: [],
+            encryptionDetails: request.updateIDs.map { .init(update: $0, hasEncryptedFiles: false) }
+        ) { _, xml in
+            xml.appendEscaped("<Extended/>")
+        }
+    }
+
     func fileLocations(
         _ session: DeviceSession, _ request: GetFileLocations.Request, baseURL: String
     ) throws(SOAPFault) -> GetFileLocations.Response {
@@ -109,6 +131,23 @@ final class ScriptedOperations: DeviceOperations {
         await script.reportGate?.wait()
         if let refusal = script.refusal { throw refusal }
     }
+
+    func report(_ request: ReportEventBatch2.Request) -> Bool {
+        kept.withLock { $0.append("report of \(request.computerID ?? "-")") }
+        return false
+    }
+
+    func requiredInventoryType(_ session: DeviceSession, _ request: GetRequiredInventoryType.Request) throws(SOAPFault) -> Int32 {
+        try keep("inventory type \(request.rulesID)")
+        return 0
+    }
+
+    func reportInventory(_ session: DeviceSession, _ request: ReportInventory.Request) throws(SOAPFault) -> Bool {
+        try keep("inventory")
+        return false
+    }
+
+    func ping() -> Ping.Response { Ping.Response(isSuccessful: true, time: Timestamp(millisecondsSince1970: 0)) }
 }
 
 /// Holds those who come until it is opened.
