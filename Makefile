@@ -4,6 +4,8 @@ PORT ?= 8531
 HOME_FOLDER ?= var
 # The name that devices are told; the machine's own where it is empty. It counts when the home is made.
 HOST ?=
+# Arguments of the benchmarks.
+BENCH ?=
 FUZZ_SECONDS ?= 60
 export CONFIG PORT HOME_FOLDER HOST FUZZ_SECONDS
 
@@ -16,7 +18,7 @@ help:
 	@echo 'make check    formatting, imports, words, scripts'
 	@echo 'make format   format the sources in place'
 	@echo 'make samples  write the sample catalogue anew from its generator'
-	@echo 'make bench    the benchmarks (Benchmarks/)'
+	@echo 'make bench    the benchmarks (Benchmarks/, docs/benchmarks.md; BENCH="--quick delta" chooses)'
 	@echo 'make fuzz     every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (Fuzz/)'
 	@echo 'make clean    remove what was built; the home $(HOME_FOLDER)/ stays'
 
@@ -41,10 +43,10 @@ samples:
 	@Samples/generate.py
 
 bench:
-	@Scripts/setup.sh && SWIFT_BACKTRACE=enable=no swift run -c release --package-path Benchmarks Benchmarks
+	@exec Scripts/bench.sh $(BENCH)
 
 fuzz:
 	@exec Scripts/fuzz.sh
 
 clean:
-	rm -rf .build .build-* Benchmarks/.build* Fuzz/.build* .venv
+	rm -rf .build .build-* Benchmarks/.build* Benchmarks/.cache Fuzz/.build* .venv

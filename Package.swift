@@ -45,6 +45,8 @@ let package = Package(
         .executable(name: "martlet", targets: ["martlet"]),
         // For Fuzz/, which is a package of its own.
         .library(name: "MartletProtocols", targets: ["Updates", "XMLStream", "UpdateProtocols", "UpdateCatalog"]),
+        // For Benchmarks/, likewise.
+        .library(name: "MartletServer", targets: ["TrustedTransport", "Storage", "UpdateEngine", "UpdateServer"]),
     ],
     dependencies: [
         // A trust product builds what was tested: every direct dependency is pinned.

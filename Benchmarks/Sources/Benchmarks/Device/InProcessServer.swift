@@ -1,0 +1,39 @@
+import Logging
+import TrustedTransport
+import UpdateEngine
+import UpdateProtocols
+@_spi(Benchmarks) import UpdateServer
+import Updates
+
+/// An engine over a home of its own, and the device services before it, without sockets.
+struct InProcessServer: Sendable {
+    let engine: UpdateEngine
+    private let services: DeviceServices
+
+    static let headers = [
+        (name: "Host", value: "localhost"), (name: "Content-Type", value: "text/xml; charset=utf-8"), (name: "Accept-Encoding", value: "xpress"),
+    ]
+
+    static func open(_ home: Home) async throws -> InProcessServer {
+        let engine = try await UpdateEngine.open(home, log: .benchmarks)
+        let names = try engine.loadIdentity().names
+        return InProcessServer(engine: engine, services: DeviceServices(engine: engine, names: names, port: 8531, log: .benchmarks))
+    }
+
+    func close() async throws {
+        try await engine.close()
+    }
+
+    /// Answers, and hands the body on in the pieces that TLS would be given.
+    func answer(_ request: RecordedRequest, take: (UnsafeRawBufferPointer) -> Void) async throws {
+        let path = request.operation.service.path
+        let status = await services.answer(to: path, headers: Self.headers, body: request.body, take: take)
+        guard status == 200 else { throw Child.Failure(description: "\(request.operation.name) was answered \(status)") }
+    }
+}
+
+/// A request of a device, to be made again.
+struct RecordedRequest: Sendable {
+    let operation: DeviceOperation
+    let body: [UInt8]
+}
