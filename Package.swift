@@ -15,6 +15,7 @@ extension Target.Dependency {
     static let asn1 = product("SwiftASN1", "swift-asn1")
     static let asyncHTTPClient = product("AsyncHTTPClient", "async-http-client")
     static let crypto = product("Crypto", "swift-crypto")
+    static let cryptoExtras = product("CryptoExtras", "swift-crypto")
     static let grdb = product("GRDB", "GRDB.swift")
     static let logging = product("Logging", "swift-log")
     static let nioCore = product("NIOCore", "swift-nio")
@@ -69,7 +70,7 @@ let package = Package(
         target("XMLStream", ["CExpat"]),
         target("UpdateProtocols", ["CMSPack", "Updates", "XMLStream"]),
         target("UpdateCatalog", ["Updates"]),
-        target("TrustedTransport", ["Updates", .asn1, .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509]),
+        target("TrustedTransport", ["Updates", .asn1, .asyncHTTPClient, .crypto, .cryptoExtras, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509]),
         target("Storage", ["Updates", "CZlib", .crypto, .grdb, .logging]),
         target("UpdateEngine", ["Updates", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", .logging]),
         target(

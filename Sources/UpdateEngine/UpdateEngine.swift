@@ -65,6 +65,7 @@ public final class UpdateEngine: Sendable {
         _ home: Home, clock: @escaping @Sendable () -> Timestamp = { .now }, log: Logger
     ) async throws -> UpdateEngine {
         let configuration = try Configuration.load(from: home)
+        home.removeForgottenSnapshots()
         let store = try await SQLiteStore.open(home: home.path, log: log)
         let files = try await DirectoryFileStore.open(folder: home.contentFolder, store: store, log: log)
         let keys = try TokenKeys.load(from: home.tokenKeysFile)

@@ -1,6 +1,5 @@
 import Foundation
 import Logging
-import Storage
 import TestSupport
 import Testing
 import TrustedTransport
@@ -46,6 +45,27 @@ struct ScanTests {
         func end() async throws {
             await listener.shutdown()
             try await engine.close()
+        }
+
+        /// Another engine on the same home; the first is closed and answers no more.
+        func reopened() async throws -> UpdateEngine {
+            try await end()
+            return try await UpdateEngine.open(home, log: KillTests.log)
+        }
+
+        /// One scan of a server that runs for as long, on the port of the first.
+        func scan(_ device: String = "device", of engine: UpdateEngine, _ options: ScanOptions = ScanOptions()) async throws -> ScanResult {
+            let listener = try await DeviceListener.start(
+                engine: engine, files: engine.files, identity: try engine.loadIdentity(), address: "127.0.0.1", port: self.listener.port,
+                publicPort: nil, log: KillTests.log)
+            do {
+                let result = try await scan(device, options)
+                await listener.shutdown()
+                return result
+            } catch {
+                await listener.shutdown()
+                throw error
+            }
         }
     }
 
@@ -128,20 +148,54 @@ struct ScanTests {
 
     @Test func `after a restore the device is told ServerChanged, starts anew by itself, and ends with the right set`() async throws {
         let site = try await Site()
-        let first = try await site.scan("device", ScanOptions())
-        await site.listener.shutdown()
-        try await site.engine.close()
-        let store = try await SQLiteStore.open(home: site.home.path, log: KillTests.log)
-        _ = try await store.renewServerID()
-        try await store.close()
-        let engine = try await UpdateEngine.open(site.home, log: KillTests.log)
-        let listener = try await DeviceListener.start(
-            engine: engine, files: engine.files, identity: try engine.loadIdentity(), address: "127.0.0.1", port: site.listener.port,
-            publicPort: nil, log: KillTests.log)
-        let second = try await site.scan("device", ScanOptions())
-        #expect(second.counts.known == first.counts.known)
-        #expect(second.deviceID == first.deviceID)
-        await listener.shutdown()
+        _ = try await site.scan("device", ScanOptions(isReporting: true))
+        let backup = site.folder.path + "/backup"
+        let control = try ControlServer(engine: site.engine, log: KillTests.log)
+        control.start()
+        let written = try await site.home.backUp(to: backup, BackupOptions(includesContent: true), at: .now, log: KillTests.log) { _ in }
+        await control.stop()
+        // What comes after the backup is lost with the home, and the device knows of it.
+        let engine = try await site.reopened()
+        let approval = try await engine.apply(
+            .approve(groups: ["All Computers"], action: .install, deadline: nil), to: .filter(UpdateFilter(text: "world map")), isDryRun: false)
+        let lost = try #require(approval.changed.first?.id)
+        let declined = try await engine.apply(.decline, to: .filter(UpdateFilter(classification: "Security Updates")), isDryRun: false)
+        #expect(!declined.changed.isEmpty)
+        let batch = try TemporaryFolder()
+        let newcomer = DocumentText(UpdateID(high: 5, low: 5), title: "Imported after the backup")
+        try batch.write(newcomer.bytes, to: "a.xml")
+        _ = try await engine.importUpdates(paths: [batch.path], source: "local") { _ in }
+        let second = try await site.scan(of: engine)
+        #expect(second.updates.contains { $0.identity.updateID == lost && $0.isOffered })
+        #expect(second.updates.contains { $0.identity.updateID == newcomer.id })
         try await engine.close()
+
+        let home = Home(path: site.folder.path + "/restored")
+        let report = try await home.restore(try OpenBackup(path: backup), passphrase: nil, log: KillTests.log) { _ in }
+        #expect(report.generation == written.generation)
+        #expect(report.missingPayloads == 0)
+        let restored = try await UpdateEngine.open(home, log: KillTests.log)
+        // An id that the device knows as something else is given out again.
+        let other = DocumentText(UpdateID(high: 6, low: 6), title: "Imported after the restore")
+        try batch.write(other.bytes, to: "a.xml")
+        _ = try await restored.importUpdates(paths: [batch.path], source: "local") { _ in }
+        let downloads = site.folder.path + "/downloads"
+        _ = try await restored.apply(
+            .approve(groups: ["All Computers"], action: .install, deadline: nil), to: .filter(UpdateFilter(classification: "Critical Updates")),
+            isDryRun: false)
+        let third = try await site.scan(of: restored, ScanOptions(downloadFolder: downloads, isReporting: true))
+        #expect(third.deviceID == second.deviceID)
+        // What a device that never saw the lost home is given.
+        let fresh = try await site.scan("fresh", of: restored, ScanOptions())
+        #expect(Set(third.updates.map(\.identity)) == Set(fresh.updates.map(\.identity)))
+        #expect(Set(third.updates.filter(\.isOffered).map(\.identity)) == Set(fresh.updates.filter(\.isOffered).map(\.identity)))
+        #expect(third.updates.contains { $0.identity.updateID == other.id })
+        #expect(!third.updates.contains { $0.identity.updateID == newcomer.id })
+        #expect(!third.updates.contains { $0.identity.updateID == lost && $0.isOffered })
+        #expect(third.isComplete)
+        let again = try await site.scan(of: restored, ScanOptions())
+        #expect(again.counts.new == 0)
+        #expect(again.counts.known == third.counts.known)
+        try await restored.close()
     }
 }

@@ -42,6 +42,13 @@ struct CommandJSONTests {
         #expect(try problems(try await engine.devices(inGroup: nil), "devices", schemas) == [])
         #expect(try problems(try await engine.deviceDetails(device), "device", schemas) == [])
         #expect(try problems(try await engine.verifyFiles(deep: true) { _ in }, "files", schemas) == [])
+        try await engine.close()
+        let backup = test.folder.path + "/backup"
+        let written = try await test.home.backUp(to: backup, BackupOptions(), at: .now, log: TestEngine.log) { _ in }
+        #expect(try problems(written, "backup", schemas) == [])
+        let restored = try await Home(path: test.folder.path + "/restored")
+            .restore(try OpenBackup(path: backup), passphrase: nil, log: TestEngine.log) { _ in }
+        #expect(try problems(restored, "restored", schemas) == [])
     }
 
     @Test func `a schema that does not fit says where`() throws {

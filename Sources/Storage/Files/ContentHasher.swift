@@ -2,10 +2,12 @@ import Crypto
 public import Updates
 
 /// SHA-256 of bytes that come in pieces.
-struct ContentHasher {
+package struct ContentHasher: Sendable {
     private var hash = SHA256()
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package init() {}
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         hash.update(bufferPointer: bytes)
     }
 
@@ -18,7 +20,7 @@ struct ContentHasher {
         withUnsafeBytes(of: UInt64(length).bigEndian) { update($0) }
     }
 
-    func finish() -> Updates.SHA256Digest {
+    package func finish() -> Updates.SHA256Digest {
         // Not input: the length is the algorithm's own.
         guard let digest = Updates.SHA256Digest(bytes: hash.finalize()) else { preconditionFailure("SHA-256 has 32 bytes") }
         return digest

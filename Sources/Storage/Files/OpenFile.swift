@@ -1,12 +1,13 @@
+import Foundation
 import Glibc
 
 /// An open file of a home; closed when it goes. Every call blocks, so none is made on the cooperative pool.
-final class OpenFile: Sendable {
-    let path: String
-    private let descriptor: Int32
+package final class OpenFile: Sendable {
+    package let path: String
+    package let descriptor: Int32
 
     /// - Parameter flags: of open(2); a file that is made is 0600.
-    init(_ path: String, _ flags: Int32) throws(StorageError) {
+    package init(_ path: String, _ flags: Int32) throws(StorageError) {
         self.path = path
         descriptor = open(path, flags | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StorageError.system("cannot open \(path)") }
@@ -16,13 +17,13 @@ final class OpenFile: Sendable {
         close(descriptor)
     }
 
-    func size() throws(StorageError) -> Int64 {
+    package func size() throws(StorageError) -> Int64 {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw StorageError.system("cannot read the size of \(path)") }
         return Int64(status.st_size)
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StorageError) {
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(StorageError) {
         var rest = bytes[...]
         var position = offset
         while !rest.isEmpty {
@@ -35,7 +36,7 @@ final class OpenFile: Sendable {
     }
 
     /// Reads as many bytes as there are, at most the buffer's; zero at the end of the file.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StorageError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(StorageError) -> Int {
         while true {
             let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
             if count >= 0 { return count }
@@ -43,11 +44,11 @@ final class OpenFile: Sendable {
         }
     }
 
-    func truncate(to length: Int64) throws(StorageError) {
+    package func truncate(to length: Int64) throws(StorageError) {
         guard ftruncate(descriptor, off_t(length)) == 0 else { throw StorageError.system("cannot shorten \(path)") }
     }
 
-    func sync() throws(StorageError) {
+    package func sync() throws(StorageError) {
         guard fsync(descriptor) == 0 else { throw StorageError.system("cannot sync \(path)") }
     }
 
@@ -57,37 +58,51 @@ final class OpenFile: Sendable {
         return UnsafeRawPointer(address)
     }
 
-    /// Reads the whole file in pieces of at most a mebibyte.
-    static func forEachPiece(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let file = try OpenFile(path, O_RDONLY)
+    /// Reads the first `length` bytes in pieces of at most a mebibyte, each with where it begins; fewer where the file is shorter.
+    package func forEachPiece(length: Int64, _ body: (Int64, UnsafeRawBufferPointer) throws -> Void) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
         defer { buffer.deallocate() }
         var offset: Int64 = 0
-        while true {
-            let count = try file.read(into: buffer, at: offset)
+        while offset < length {
+            let wanted = Int(min(Int64(buffer.count), length - offset))
+            let count = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: offset)
             guard count > 0 else { return }
-            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            try body(offset, UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             offset += Int64(count)
         }
+    }
+
+    /// Reads the whole file in pieces of at most a mebibyte.
+    package static func forEachPiece(of path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try OpenFile(path, O_RDONLY).forEachPiece(length: .max) { try body($1) }
     }
 }
 
 /// Folders of a home.
-enum Folder {
+package enum Folder {
     /// Makes a folder of 0700 where there is none.
-    static func make(_ path: String) throws(StorageError) {
+    package static func make(_ path: String) throws(StorageError) {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw StorageError.system("cannot make the folder \(path)") }
     }
 
     /// Makes names in a folder durable: a new or renamed file is lost with a power cut until this returns.
-    static func sync(_ path: String) throws(StorageError) {
+    package static func sync(_ path: String) throws(StorageError) {
         try OpenFile(path, O_RDONLY | O_DIRECTORY).sync()
+    }
+
+    /// As ``sync(_:)``, of a folder and of every folder in it.
+    package static func syncAll(beneath path: String) throws {
+        for name in FileManager.default.subpaths(atPath: path) ?? [] {
+            var isFolder: ObjCBool = false
+            if FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder), isFolder.boolValue { try sync("\(path)/\(name)") }
+        }
+        try sync(path)
     }
 }
 
 extension StorageError {
     /// The error of the system call that just failed.
-    static func system(_ what: String) -> StorageError {
+    package static func system(_ what: String) -> StorageError {
         let code = errno
         let isFull = code == ENOSPC || code == EDQUOT || code == EFBIG
         return StorageError(isFull ? .diskFull : .unavailable, "\(what): \(String(cString: strerror(code)))")

@@ -3,12 +3,12 @@ import Updates
 
 extension SQLiteStore {
     public func files() async throws -> [StoredFile] {
-        try await read { db in
-            try db.rows("SELECT sha1, sha256, size, state FROM payload ORDER BY sha1") { row in
-                StoredFile(
-                    sha1: try row.value(0), sha256: try row.value(1), size: try row.value(2),
-                    state: try row.value(3))
-            }
+        try await read { try Self.files($0) }
+    }
+
+    static func files(_ db: Database) throws -> [StoredFile] {
+        try db.rows("SELECT sha1, sha256, size, state FROM payload ORDER BY sha1") { row in
+            StoredFile(sha1: try row.value(0), sha256: try row.value(1), size: try row.value(2), state: try row.value(3))
         }
     }
 

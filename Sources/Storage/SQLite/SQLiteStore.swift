@@ -111,7 +111,7 @@ public final class SQLiteStore: Store, FragmentReader {
     }
 
     /// Committed lengths by folder and file; nothing where the home was never finished.
-    private static func fileLengths(_ db: Database) throws -> [String: [Int: Int64]]? {
+    static func fileLengths(_ db: Database) throws -> [String: [Int: Int64]]? {
         guard try db.row("SELECT 1 FROM home") != nil else { return nil }
         var lengths: [String: [Int: Int64]] = [:]
         try db.forEachRow("SELECT folder, number, length FROM file_length") { row in

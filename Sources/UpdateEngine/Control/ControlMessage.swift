@@ -15,6 +15,8 @@ public enum ControlRequest: Codable, Sendable {
     case showDevice(String)
     case assignDevices([DeviceAssignment])
     case forgetDevices([String])
+    /// Copies the database for a backup.
+    case snapshot
 }
 
 /// What a command gets back; each case is one command's result and the shape of its `--json` (docs/cli-json.md).
@@ -30,6 +32,8 @@ public enum ControlResult: Codable, Sendable {
     case devices([DeviceSummary])
     case device(DeviceDetails)
     case devicesChanged(DeviceChangeReport)
+    /// A file of the run folder, which whoever asked removes.
+    case snapshot(String)
 }
 
 /// One line on the control socket, from the server to a command.
