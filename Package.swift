@@ -23,6 +23,7 @@ extension Target.Dependency {
     static let nioHTTP1 = product("NIOHTTP1", "swift-nio")
     static let nioPosix = product("NIOPosix", "swift-nio")
     static let nioSSL = product("NIOSSL", "swift-nio-ssl")
+    static let nioTLS = product("NIOTLS", "swift-nio")
     static let unixSignals = product("UnixSignals", "swift-service-lifecycle")
     static let x509 = product("X509", "swift-certificates")
 
@@ -70,13 +71,15 @@ let package = Package(
         target("XMLStream", ["CExpat"]),
         target("UpdateProtocols", ["CMSPack", "Updates", "XMLStream"]),
         target("UpdateCatalog", ["Updates"]),
-        target("TrustedTransport", ["Updates", .asn1, .asyncHTTPClient, .crypto, .cryptoExtras, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .x509]),
+        target(
+            "TrustedTransport",
+            ["Updates", .asn1, .asyncHTTPClient, .crypto, .cryptoExtras, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .nioTLS, .x509]),
         target("Storage", ["Updates", "CZlib", .crypto, .grdb, .logging]),
         target("UpdateEngine", ["Updates", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", .logging]),
         target(
             "UpdateServer",
             ["Updates", "UpdateProtocols", "TrustedTransport", "Storage", "UpdateEngine", .logging, .nioCore, .nioHTTP1, .nioPosix]),
-        target("UpdateAgent", ["Updates", "XMLStream", "UpdateProtocols", "TrustedTransport"]),
+        target("UpdateAgent", ["Updates", "XMLStream", "UpdateProtocols", "TrustedTransport", .nioCore]),
         .executableTarget(
             name: "martlet",
             dependencies: [
@@ -98,7 +101,7 @@ let package = Package(
         tests(
             "UpdateEngineTests",
             ["Updates", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", "UpdateEngine", "TestSupport", .logging]),
-        tests("UpdateAgentTests", ["Updates", "UpdateProtocols", "TrustedTransport", "UpdateAgent", "TestSupport"]),
+        tests("UpdateAgentTests", ["Updates", "UpdateProtocols", "TrustedTransport", "UpdateAgent", "TestSupport", .nioCore]),
         // The programs they start must be built: hence the dependency on them.
         tests(
             "IntegrationTests",

@@ -61,6 +61,8 @@ public struct JSONSchema {
             }
         case "integer":
             guard let number = value as? NSNumber, number.doubleValue == number.doubleValue.rounded() else { return ["\(path) is no integer"] }
+        case "number":
+            guard value is NSNumber else { return ["\(path) is no number"] }
         case "boolean":
             guard value is Bool else { return ["\(path) is no boolean"] }
         default: problems.append("\(path): the schema has no type")

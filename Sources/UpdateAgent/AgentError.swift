@@ -28,6 +28,8 @@ public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
         case recoveryFailed
         /// The server sent more updates than an agent keeps.
         case tooManyUpdates
+        /// A storm that cannot be, or must not be.
+        case badStorm
     }
 
     public let code: Code

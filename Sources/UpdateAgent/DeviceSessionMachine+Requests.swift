@@ -49,13 +49,17 @@ extension DeviceSessionMachine {
     }
 
     func reportRequest(_ cookie: CookieElement, at now: Timestamp) -> AgentRequest {
-        let computer = ReportingComputer(
+        let batch = Array(events.prefix(Self.mostEventsInBatch))
+        return request(
+            .reportEventBatch, ReportEventBatch.encodeRequest(clientTime: now, events: batch, computer: Self.reportingComputer(facts), cookie: cookie)
+        )
+    }
+
+    static func reportingComputer(_ facts: DeviceFacts) -> ReportingComputer {
+        ReportingComputer(
             brand: facts.manufacturer, model: facts.model, biosRevision: facts.biosVersion, processorArchitecture: "Amd64Compatible",
             osMajorVersion: facts.osMajorVersion, osMinorVersion: facts.osMinorVersion, osBuildNumber: facts.osBuildNumber,
             osServicePackMajorNumber: facts.osServicePackMajorNumber, osServicePackMinorNumber: facts.osServicePackMinorNumber)
-        let batch = Array(events.prefix(Self.mostEventsInBatch))
-        return request(
-            .reportEventBatch, ReportEventBatch.encodeRequest(clientTime: now, events: batch, computer: computer, cookie: cookie))
     }
 
     private func request(_ operation: DeviceOperation, _ body: [UInt8]) -> AgentRequest {
@@ -67,7 +71,7 @@ extension DeviceSessionMachine {
     static let mostEventsInBatch = 100
 
     /// What a registration says besides the facts, with the native agent's numbers (observed.md section 2).
-    private static let furtherFacts = RegisterComputer.FurtherFacts(
+    static let furtherFacts = RegisterComputer.FurtherFacts(
         biosName: "unknown", suiteMask: 256, oldProductType: 1, newProductType: 48, oem: "Martlet", deviceType: "Simulated device",
         firmwareVersion: "unknown", mobileOperator: "Not Present")
 

@@ -10,6 +10,8 @@ public enum EvaluationRule: Hashable, Sendable {
     case none
     /// Exactly these, of whatever type.
     case list(Set<UpdateID>)
+    /// Categories and, by this number, half of the detectoids: devices of different numbers are of different kinds.
+    case sampled(UInt64)
 
     func isInstalled(_ id: UpdateID, _ type: UpdateType) -> Bool {
         switch self {
@@ -17,6 +19,8 @@ public enum EvaluationRule: Hashable, Sendable {
         case .all: true
         case .none: false
         case .list(let ids): ids.contains(id)
+        case .sampled(let number):
+            type == .category || type == .detectoid && ((id.low ^ number) &* 0x9e37_79b9_7f4a_7c15 ^ id.high).nonzeroBitCount.isMultiple(of: 2)
         }
     }
 }

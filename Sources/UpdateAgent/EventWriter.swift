@@ -21,8 +21,12 @@ struct EventWriter {
         _ roots: [KnownUpdate], memberIDs: Set<UpdateID>, offered: Int, at now: Timestamp
     ) -> (events: [Event], isCut: Bool) {
         let listed = roots.filter { $0.isLeaf && !memberIDs.contains($0.identity.updateID) }
-        let needed = listed.filter(\.isNeeded).map(\.identity.updateID).sorted()
-        let installed = listed.filter(\.isInstalled).map(\.identity.updateID).sorted()
+        return status(
+            needed: listed.filter(\.isNeeded).map(\.identity.updateID).sorted(),
+            installed: listed.filter(\.isInstalled).map(\.identity.updateID).sorted(), offered: offered, at: now)
+    }
+
+    func status(needed: [UpdateID], installed: [UpdateID], offered: Int, at now: Timestamp) -> (events: [Event], isCut: Bool) {
         let someNeeded = needed.prefix(Self.mostUpdateIDs)
         let someInstalled = installed.prefix(Self.mostUpdateIDs - someNeeded.count)
         let misc =
