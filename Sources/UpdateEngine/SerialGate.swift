@@ -3,6 +3,9 @@ actor SerialGate {
     private var isTaken = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
+    /// Someone waits for their turn.
+    var isWanted: Bool { !waiting.isEmpty }
+
     func perform<Result: Sendable>(_ work: @Sendable () async throws -> Result) async throws -> Result {
         if isTaken {
             await withCheckedContinuation { waiting.append($0) }

@@ -131,14 +131,54 @@ struct ImportTests {
     @Test func `an import that the server's end cuts short says what it did`() async throws {
         let test = try await TestEngine()
         let folder = try TemporaryFolder()
-        for number in 1...450 { try folder.write(DocumentText(.numbered(UInt64(number))).bytes, to: String(format: "%04d.xml", number)) }
+        for number in 1...DocumentQueue.batchDocuments + 50 {
+            try folder.write(DocumentText(.numbered(UInt64(number))).bytes, to: String(format: "%04d.xml", number))
+        }
         let engine = test.engine
         let report = try await engine.importUpdates(paths: [folder.path], source: "local") { progress in
-            if progress.done == 250 { engine.beginEnding() }
+            if progress.done == 0 { engine.beginEnding() }
         }
-        #expect(report.imported.count == 200)
+        #expect(report.imported.count == DocumentQueue.batchDocuments)
         #expect(report.refused.last?.message.contains("the server is ending") == true)
-        #expect(engine.catalog.updateIDs.count == 200)
+        #expect(engine.catalog.updateIDs.count == DocumentQueue.batchDocuments)
+    }
+
+    @Test func `documents of any size are taken in order, and those that cannot be read are named in order`() async throws {
+        let test = try await TestEngine()
+        let folder = try TemporaryFolder()
+        var expected: [UpdateIdentity] = []
+        var broken: [String] = []
+        for number in 1...200 {
+            let name = String(format: "%04d.xml", number)
+            var document = DocumentText(.numbered(UInt64(number)))
+            // The 70th and 71st are read alone, from their files.
+            if number == 70 || number == 71 { document.filler = 16_000 }
+            if number % 60 == 0 {
+                broken.append(try folder.write(Array("<nonsense".utf8), to: name))
+            } else {
+                try folder.write(document.bytes, to: name)
+                expected.append(document.identity)
+            }
+        }
+        let report = try await test.engine.importUpdates(paths: [folder.path], source: "local") { _ in }
+        #expect(report.imported == expected)
+        #expect(report.refused.map(\.path) == broken)
+        let ids = try await test.engine.store.revisions().map(\.revision.identity)
+        #expect(ids == expected)
+    }
+
+    @Test func `what waits during an import has its turn before the end, and finds everything before it`() async throws {
+        let test = try await TestEngine()
+        let folder = try TemporaryFolder()
+        let count = DocumentQueue.batchDocuments * 2
+        for number in 1...count { try folder.write(DocumentText(.numbered(UInt64(number))).bytes, to: String(format: "%05d.xml", number)) }
+        let engine = test.engine
+        let turn = Turn()
+        let report = try await engine.importUpdates(paths: [folder.path], source: "local") { _ in turn.queue(at: engine) }
+        #expect(report.imported.count == count)
+        #expect(engine.catalog.updateIDs.count == count)
+        let held = try #require(await turn.held)
+        #expect(held > 0 && held < count)
     }
 
     @Test func `everything is as it was after a restart`() async throws {
@@ -152,6 +192,28 @@ struct ImportTests {
         #expect(try await engine.update(UpdateID.numbered(2).description).approvals.map(\.group) == ["All Computers"])
         try await engine.close()
     }
+}
+
+/// A change that asks for its turn once.
+private final class Turn: Sendable {
+    private let task = Mutex<Task<Int, any Error>?>(nil)
+
+    func queue(at engine: UpdateEngine) {
+        task.withLock { task in
+            guard task == nil else { return }
+            task = Task {
+                try await engine.gate.perform {
+                    let held = try await engine.store.revisions().count
+                    #expect(engine.catalog.updateIDs.count == held)
+                    #expect(try await engine.store.generation() == engine.catalog.generation)
+                    return held
+                }
+            }
+        }
+    }
+
+    /// How many revisions there were.
+    var held: Int? { get async { try? await task.withLock { $0 }?.value } }
 }
 
 /// Gathers bytes that come in pieces.

@@ -1,6 +1,6 @@
 import CZlib
 
-/// Compresses a stream of bytes into one gzip member, a piece at a time.
+/// Compresses streams of bytes into gzip members, a piece at a time.
 ///
 /// Document files are gzip members one after another, so that `zcat` reads them where nothing else is left.
 final class GzipCompressor {
@@ -27,8 +27,10 @@ final class GzipCompressor {
         try run(bytes, Z_NO_FLUSH, output)
     }
 
+    /// Ends the member; what is written next begins another.
     func finish(to output: (UnsafeRawBufferPointer) throws -> Void) throws {
         try run(UnsafeRawBufferPointer(start: nil, count: 0), Z_FINISH, output)
+        deflateReset(stream)
     }
 
     private func run(_ bytes: UnsafeRawBufferPointer, _ flush: Int32, _ output: (UnsafeRawBufferPointer) throws -> Void) throws {

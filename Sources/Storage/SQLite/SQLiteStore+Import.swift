@@ -8,7 +8,7 @@ extension SQLiteStore {
     /// The writer is taken for as long as it lasts, so reports wait: callers import large catalogs in batches.
     public func importRevisions(_ imports: [RevisionImport], at now: Timestamp) async throws -> ImportResult {
         try await writeWithFiles { db, files in
-            var importer = Importer(generation: try Self.generation(db).next, now: now)
+            var importer = try Importer(generation: try Self.generation(db).next, now: now)
             var outcomes: [ImportResult.Outcome] = []
             for offered in imports { outcomes.append(try importer.take(offered, db, &files)) }
             let generation = importer.hasChanged ? try Self.advance(db) : try Self.generation(db)
@@ -105,10 +105,13 @@ private struct Importer {
     let now: Timestamp
     private(set) var hasChanged = false
     private(set) var fragments: [RevisionID: [StoredFragment]] = [:]
+    /// One for all documents: making it costs more than a small document's compression.
+    private let compressor: GzipCompressor
 
-    init(generation: Generation, now: Timestamp) {
+    init(generation: Generation, now: Timestamp) throws(StorageError) {
         self.generation = generation
         self.now = now
+        compressor = try GzipCompressor()
     }
 
     mutating func take(_ offered: RevisionImport, _ db: Database, _ files: inout SQLiteStore.HomeFiles) throws -> ImportResult.Outcome {
@@ -122,6 +125,7 @@ private struct Importer {
         let held = try SQLiteStore.held(db, identity)
         let verdict = ImportVerdict.decide(held: held?.content, offered: content)
         let id: RevisionID
+        var new: Revision?
         switch (verdict, held) {
         case (.alreadyHeld, _), (.refused, _): return ImportResult.Outcome(verdict: verdict, revision: try Self.stored(identity, db))
         case (.completes, let held?):
@@ -144,20 +148,24 @@ private struct Importer {
             id = held.id
         default:
             id = try SQLiteStore.takeRevisionID(db)
+            let deployment = try SQLiteStore.takeDeploymentID(db)
             try db.run(
                 "INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     id, identity.updateID, identity.revisionNumber, offered.metadata.encoded, offered.provenance.source,
-                    offered.provenance.isVerified, offered.origin, try SQLiteStore.takeDeploymentID(db), now, generation, offered.coreSize,
-                    content.fragmentsDigest,
+                    offered.provenance.isVerified, offered.origin, deployment, now, generation, offered.coreSize, content.fragmentsDigest,
                 ])
+            new = Revision(
+                id: id, metadata: offered.metadata, provenance: offered.provenance, origin: offered.origin, defaultDeploymentID: deployment,
+                importedAt: now, importGeneration: generation)
         }
-        if let document = offered.document { try Self.store(document, of: id, db, &files.documents) }
+        if let document = offered.document { try store(document, of: id, db, &files.documents) }
         let stored = try Self.store(offered.fragments, &files.pack)
         try Self.record(stored, of: id, db)
         fragments[id] = stored
         hasChanged = true
-        return ImportResult.Outcome(verdict: verdict, revision: try Self.stored(identity, db))
+        let revision = try new.map { StoredRevision(revision: $0, coreSize: offered.coreSize) } ?? Self.stored(identity, db)
+        return ImportResult.Outcome(verdict: verdict, revision: revision)
     }
 
     private static func stored(_ identity: UpdateIdentity, _ db: Database) throws -> StoredRevision? {
@@ -176,9 +184,8 @@ private struct Importer {
     }
 
     /// Appends a document, compressed, and records where it stands.
-    private static func store(_ document: DocumentSource, of revision: RevisionID, _ db: Database, _ files: inout AppendOnlyFiles) throws {
+    private func store(_ document: DocumentSource, of revision: RevisionID, _ db: Database, _ files: inout AppendOnlyFiles) throws {
         let position = try files.startEntry()
-        let compressor = try GzipCompressor()
         var hasher = ContentHasher()
         var originalLength = 0
         func take(_ bytes: UnsafeRawBufferPointer) throws {

@@ -11,6 +11,11 @@ extension SQLiteStore {
         try await read { try Self.revisions($0, "WHERE id = ?", [id]).first }
     }
 
+    /// Those of `ids` that are held, in their order, all of one moment.
+    public func revisions(_ ids: [RevisionID]) async throws -> [StoredRevision] {
+        try await read { db in try ids.flatMap { try Self.revisions(db, "WHERE id = ?", [$0]) } }
+    }
+
     public func revisions(of id: UpdateID) async throws -> [StoredRevision] {
         try await read { try Self.revisions($0, "WHERE update_id = ? ORDER BY revision_number DESC", [id]) }
     }

@@ -6,11 +6,26 @@ struct FileIndex: Sendable {
     private var fileByDigest: [SHA1Digest: UpdateFile] = [:]
 
     mutating func add(_ revisions: some Sequence<Revision>) {
-        for revision in revisions where !(revision.metadata.files.isEmpty && revision.metadata.eulaFiles.isEmpty) {
-            filesByRevision[revision.id] = revision.metadata.files
-            for file in revision.metadata.files + revision.metadata.eulaFiles where fileByDigest[file.sha1]?.sha256 == nil {
-                fileByDigest[file.sha1] = file
-            }
+        var addition = Addition()
+        for revision in revisions { addition.take(revision) }
+        add(addition)
+    }
+
+    mutating func add(_ addition: Addition) {
+        for revision in addition.revisions {
+            filesByRevision[revision.id] = revision.files
+            for file in revision.files + revision.eulaFiles where fileByDigest[file.sha1]?.sha256 == nil { fileByDigest[file.sha1] = file }
+        }
+    }
+
+    /// Files of revisions that are not in the index yet.
+    struct Addition: Sendable {
+        fileprivate var revisions: [(id: RevisionID, files: [UpdateFile], eulaFiles: [UpdateFile])] = []
+
+        mutating func take(_ revision: Revision) {
+            let metadata = revision.metadata
+            if metadata.files.isEmpty && metadata.eulaFiles.isEmpty { return }
+            revisions.append((revision.id, metadata.files, metadata.eulaFiles))
         }
     }
 

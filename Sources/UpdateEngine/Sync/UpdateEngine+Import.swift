@@ -8,12 +8,6 @@ import UpdateProtocols
 import Updates
 
 extension UpdateEngine {
-    /// Documents of one transaction, and the bytes of fragments after which it is committed earlier.
-    private static let transactionDocuments = 200
-    private static let transactionBytes = 8 << 20
-    /// Documents larger than this are stored from their file, never held whole.
-    private static let wholeDocumentLimit = 1 << 20
-
     /// Reads update documents, and takes the payloads beside them that an update names (flow a).
     ///
     /// A document that cannot be read or is refused is reported and stops nothing else.
@@ -30,104 +24,23 @@ extension UpdateEngine {
         let provenance = Provenance(source: source, isVerified: true)
         var report = ImportReport()
         report.refused = found.unreadable
-        var touched: [UpdateIdentity] = []
+        let run = ImportRun(self, found.documents, provenance, report: report, progress: progress)
         do {
-            try await importDocuments(found.documents, provenance, to: &report, touched: &touched, progress: progress)
+            do {
+                try await run.importAll()
+            } catch {
+                report = await run.report
+                throw error
+            }
+            report = await run.report
             try await takePayloads(found.payloads, to: &report, progress: progress)
         } catch {
             // What was committed stays and is reported; only where there is nothing of it has nothing changed.
             guard !report.imported.isEmpty || report.filesAdded > 0 else { throw error }
             report.refused.append(.init(path: "the rest", message: "not imported: \(error)"))
         }
-        report.incomplete = try await incomplete(touched)
+        report.incomplete = try await incomplete(await run.touched)
         return report
-    }
-
-    private func importDocuments(
-        _ paths: [String], _ provenance: Provenance, to report: inout ImportReport, touched: inout [UpdateIdentity],
-        progress: @Sendable (ControlReply.Progress) -> Void
-    ) async throws {
-        var pending: [(path: String, item: RevisionImport)] = []
-        var pendingBytes = 0
-        for (index, path) in paths.enumerated() {
-            progress(.init(done: index, total: paths.count, what: "documents"))
-            try refuseIfEnding()
-            do {
-                let item = try await blocking { try Self.readDocument(at: path, provenance: provenance) }
-                pendingBytes += item.fragments.reduce(0) { $0 + $1.bytes.count }
-                pending.append((path, item))
-            } catch {
-                report.refused.append(.init(path: path, message: "\(error)"))
-            }
-            if pending.count >= Self.transactionDocuments || pendingBytes >= Self.transactionBytes {
-                try await commit(pending, to: &report, touched: &touched)
-                pending = []
-                pendingBytes = 0
-            }
-        }
-        try await commit(pending, to: &report, touched: &touched)
-    }
-
-    private func commit(
-        _ pending: [(path: String, item: RevisionImport)], to report: inout ImportReport, touched: inout [UpdateIdentity]
-    ) async throws {
-        guard !pending.isEmpty else { return }
-        let items = pending.map(\.item)
-        // The gate is held for one transaction: others get their turn between two.
-        let result = try await gate.perform { [self] in
-            let result = try await store.importRevisions(items, at: clock())
-            let added = result.outcomes.filter(\.isTaken).compactMap(\.revision)
-            if !added.isEmpty {
-                let next = catalog.adding(
-                    added.map { CatalogRevision($0.revision, coreSize: $0.coreSize) }, generation: result.generation)
-                publish {
-                    $0.catalog = next
-                    $0.files.add(added.map(\.revision))
-                }
-            }
-            return result
-        }
-        for ((path, item), outcome) in zip(pending, result.outcomes) {
-            touched.append(item.metadata.identity)
-            switch outcome.verdict {
-            case .new, .completes, .replacesFragments: report.imported.append(item.metadata.identity)
-            case .alreadyHeld: report.alreadyHeld += 1
-            case .refused(let refusal):
-                report.refused.append(.init(path: path, message: "\(path): \(Self.text(of: refusal, item.metadata.identity))"))
-            }
-        }
-    }
-
-    private static func text(of refusal: ImportVerdict.Refusal, _ identity: UpdateIdentity) -> String {
-        switch refusal {
-        case .differentDocument:
-            "\(identity) is held with other content; a revision never changes, so a change needs a new revision number"
-        case .differentFragments:
-            "\(identity) is held from a source that is trusted as much or more, and its content differs"
-        }
-    }
-
-    /// Reads one document. What it throws names the file and, where there is one, the byte.
-    private static func readDocument(at path: String, provenance: Provenance) throws -> RevisionImport {
-        do {
-            var reader = UpdateDocumentReader()
-            var whole: [UInt8]? = []
-            let file = try FileVerifier.read(path: path) { chunk in
-                if whole != nil {
-                    whole?.append(contentsOf: chunk)
-                    if (whole?.count ?? 0) > wholeDocumentLimit { whole = nil }
-                }
-                try reader.feed(chunk)
-            }
-            let document = try reader.finish()
-            return RevisionImport(
-                metadata: document.metadata, fragments: document.fragments, provenance: provenance,
-                document: whole.map { .bytes($0) } ?? .file(path: path, sha256: file.sha256))
-        } catch let error as DocumentError {
-            throw EngineError(.refused, "\(path): byte \(error.byteOffset): \(error.message)")
-        } catch {
-            throw EngineError(.failed, "\(path): \(error)")
-        }
     }
 
     // MARK: - Payloads
@@ -252,15 +165,21 @@ extension UpdateEngine {
 
     // MARK: - What is missing
 
-    private func incomplete(_ identities: [UpdateIdentity]) async throws -> [IncompleteUpdate] {
+    private func incomplete(_ ids: Set<UpdateID>) async throws -> [IncompleteUpdate] {
         let catalog = catalog
         var found: [IncompleteUpdate] = []
-        for id in Set(identities.map(\.updateID)).sorted() {
-            guard let current = catalog.current(id), let stored = try await store.revision(current.id) else { continue }
-            if let lacking = lacks(stored.revision, in: catalog) { found.append(lacking) }
+        var rest = ids.sorted().compactMap { catalog.current($0)?.id }[...]
+        while !rest.isEmpty {
+            for stored in try await store.revisions(Array(rest.prefix(Self.revisionsAtOnce))) {
+                if let lacking = lacks(stored.revision, in: catalog) { found.append(lacking) }
+            }
+            rest = rest.dropFirst(Self.revisionsAtOnce)
         }
         return found
     }
+
+    /// Revisions whose texts are in memory at once.
+    private static let revisionsAtOnce = 500
 
     /// What an update lacks; nothing if it is complete.
     func lacks(_ revision: Revision, in catalog: Catalog) -> IncompleteUpdate? {
