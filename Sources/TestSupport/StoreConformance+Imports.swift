@@ -124,7 +124,8 @@ extension StoreConformance {
             #expect(completed.origin == .document)
             #expect(completed.provenance.source == .signedCabinet)
             #expect(completed.metadata.text()?.title == "The whole title")
-            #expect(completed.importGeneration == held.importGeneration)
+            #expect(completed.importGeneration == result.generation)
+            #expect(completed.importedAt == held.importedAt)
             #expect(try await store.document(held.id)?.bytes == StoreFixture.documentBytes(1))
             #expect(try await store.importRevisions([StoreFixture.revision(1)], at: StoreFixture.noon).outcomes.map(\.verdict) == [.alreadyHeld])
         },
@@ -138,16 +139,20 @@ extension StoreConformance {
             let again = [StoreFixture.revision(1, isDocument: false), StoreFixture.revision(2, isDocument: false)]
             #expect(try await store.importRevisions(again, at: StoreFixture.noon).outcomes.map(\.verdict) == [.alreadyHeld, .alreadyHeld])
         },
-        StoreConformance("other fragments of a more trusted source take the place of fragments, under the same id") { store in
+        StoreConformance("other fragments of a more trusted source take the place of fragments, under an id of their own") { store in
             let first = try await store.importRevisions(
                 [StoreFixture.revision(1, isDocument: false, source: .sample, isVerified: false)], at: StoreFixture.noon)
-            let held = try #require(first.outcomes.first?.revision).revision
+            var held = try #require(first.outcomes.first?.revision).revision
             for (source, isDocument) in [(Provenance.Source.signedCabinet, false), (.microsoft, true)] {
                 let offered = StoreFixture.revision(1, core: "better-\(source)", isDocument: isDocument, source: source)
                 let result = try await store.importRevisions([offered], at: StoreFixture.noon.adding(seconds: 60))
                 #expect(result.outcomes.map(\.verdict) == [.replacesFragments])
                 let replaced = try #require(result.outcomes.first?.revision)
-                #expect(replaced.revision.id == held.id)
+                #expect(replaced.revision.id > held.id)
+                #expect(replaced.revision.defaultDeploymentID > held.defaultDeploymentID)
+                #expect(try await store.revision(held.id) == nil)
+                #expect(try await store.revisions().count == 1)
+                held = replaced.revision
                 #expect(replaced.revision.provenance == offered.provenance)
                 #expect(replaced.revision.origin == (isDocument ? .document : .fragments))
                 #expect(replaced.revision.importGeneration == result.generation)

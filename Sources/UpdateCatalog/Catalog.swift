@@ -50,9 +50,12 @@ public struct Catalog: Sendable {
         self.generation = generation
     }
 
-    /// The catalog with more revisions; one with a known id takes the place of the one held (it was completed, or its source changed).
+    /// The catalog with more revisions; one with a known identity takes the place of the one held (it was completed, or replaced under another id).
     public func adding(_ revisions: [CatalogRevision], generation: Generation) -> Catalog {
-        let graph = RevisionGraph(standing.graph.content.revisions + revisions)
+        let replaced = Set(revisions.compactMap { content.index(of: $0.identity) })
+        var held = content.revisions
+        if !replaced.isEmpty { held = held.enumerated().filter { !replaced.contains(UInt32($0.offset)) }.map(\.element) }
+        let graph = RevisionGraph(held + revisions)
         return with(standing: Standing(graph: graph, declines: standing.declines), generation: generation)
     }
 

@@ -82,7 +82,7 @@ public enum ImportVerdict: Hashable, Sendable {
     case alreadyHeld
     /// Held as fragments only, and the document's fragments equal them: the document is added.
     case completes
-    /// Held as fragments only, they differ, and the newcomer is the more trusted: it takes their place.
+    /// Held as fragments only, they differ, and the newcomer is the more trusted: it takes their place, under a new revision id.
     case replacesFragments
     /// Other bytes under the same identity.
     case refused(Refusal)

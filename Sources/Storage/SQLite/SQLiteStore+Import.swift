@@ -129,23 +129,27 @@ private struct Importer {
         switch (verdict, held) {
         case (.alreadyHeld, _), (.refused, _): return ImportResult.Outcome(verdict: verdict, revision: try Self.stored(identity, db))
         case (.completes, let held?):
-            // Both vouch for what devices act on, so the word of the more trusted one stands.
+            // Both vouch for what devices act on, so the word of the more trusted one stands. A better source may make the revision the one that
+            // counts, and what it names non-leaf: devices are told by its generation (ADR 0015).
             let provenance = offered.provenance.trust > held.provenance.trust ? offered.provenance : held.provenance
             try db.run(
-                "UPDATE revision SET metadata = ?, source = ?, is_verified = ?, origin = ? WHERE id = ?",
-                [offered.metadata.encoded, provenance.source, provenance.isVerified, Revision.Origin.document, held.id])
+                "UPDATE revision SET metadata = ?, source = ?, is_verified = ?, origin = ?, import_generation = ? WHERE id = ?",
+                [offered.metadata.encoded, provenance.source, provenance.isVerified, Revision.Origin.document, generation, held.id])
             id = held.id
         case (.replacesFragments, let held?):
+            // A device that has the old Core would never ask for another one under its id.
+            id = try SQLiteStore.takeRevisionID(db)
+            try db.run("DELETE FROM fragment WHERE revision_id = ?", [held.id])
             try db.run(
                 """
-                UPDATE revision SET metadata = ?, source = ?, is_verified = ?, origin = ?, imported_at = ?, import_generation = ?, core_size = ?,
-                    fragments_digest = ? WHERE id = ?
+                UPDATE revision SET id = ?, metadata = ?, source = ?, is_verified = ?, origin = ?, default_deployment_id = ?, imported_at = ?,
+                    import_generation = ?, core_size = ?, fragments_digest = ? WHERE id = ?
                 """,
                 [
-                    offered.metadata.encoded, offered.provenance.source, offered.provenance.isVerified, offered.origin, now, generation,
-                    offered.coreSize, content.fragmentsDigest, held.id,
+                    id, offered.metadata.encoded, offered.provenance.source, offered.provenance.isVerified, offered.origin,
+                    try SQLiteStore.takeDeploymentID(db), now, generation, offered.coreSize, content.fragmentsDigest, held.id,
                 ])
-            id = held.id
+            fragments[held.id] = []
         default:
             id = try SQLiteStore.takeRevisionID(db)
             let deployment = try SQLiteStore.takeDeploymentID(db)
