@@ -85,7 +85,7 @@ let package = Package(
             dependencies: [
                 "Updates", "TrustedTransport", "UpdateEngine", "UpdateServer", "UpdateAgent", .argumentParser, .logging, .unixSignals,
             ], swiftSettings: strict),
-        target("TestSupport", ["CZlib", "Updates", "Storage"]),
+        target("TestSupport", ["CZlib", "Updates", "UpdateProtocols", "Storage"]),
         tests("UpdatesTests", ["Updates"]),
         tests("XMLStreamTests", ["CExpat", "XMLStream", "TestSupport"]),
         tests("UpdateProtocolsTests", ["Updates", "XMLStream", "UpdateProtocols", "TestSupport"]),

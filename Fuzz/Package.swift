@@ -27,6 +27,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CFuzzer"),
         .target(name: "FuzzTarget", dependencies: ["CFuzzer"], swiftSettings: strict),
+        program("cabinet", [protocols]),
         program("differential", [protocols]),
         program("document", [protocols]),
         program("fragment", [protocols]),

@@ -5,10 +5,13 @@ import Updates
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Import update documents (*.xml), and the payloads beside them that they name.",
+        abstract: "Import update documents (*.xml), the payloads beside them that they name, and offline scan cabinets (wsusscn2.cab).",
         discussion: """
             A document whose prerequisites, bundled updates or payloads are not held is imported and listed as incomplete. It is not \
             delivered until its prerequisites and bundled updates are held.
+
+            An offline scan cabinet is known by its content. It has no documents and no payloads; its updates are listed with the \
+            source cabinet, whatever --source says, and as not verified: its signature is not checked.
             """)
 
     @OptionGroup var options: HomeOptions
@@ -25,10 +28,18 @@ struct ImportCommand: AsyncParsableCommand {
         }
         if output.json { try Terminal.json(report) } else { show(report) }
         for problem in report.refused { Terminal.complain("refused: \(DisplayText.escaped(problem.message))") }
-        try Outcome.check(refused: report.refused.count, done: report.imported.count + report.alreadyHeld + report.filesAdded)
+        let inCabinets = report.cabinets.reduce(0) { $0 + $1.imported + $1.alreadyHeld }
+        try Outcome.check(refused: report.refused.count, done: report.imported.count + report.alreadyHeld + report.filesAdded + inCabinets)
     }
 
     private func show(_ report: ImportReport) {
+        for cabinet in report.cabinets {
+            Terminal.fields([("offline scan cabinet", cabinet.path)])
+            Terminal.print(
+                "  made \(cabinet.created?.text(.seconds) ?? "at an unknown time"), names \(cabinet.revisions) revisions: "
+                    + "imported \(cabinet.imported), already held \(cabinet.alreadyHeld), refused \(cabinet.refused), "
+                    + "without Core fragment \(cabinet.incomplete); not verified")
+        }
         Terminal.print(
             "imported \(report.imported.count), already held \(report.alreadyHeld), refused \(report.refused.count); "
                 + "payloads added \(report.filesAdded)"

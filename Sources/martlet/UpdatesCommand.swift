@@ -83,7 +83,7 @@ struct UpdatesCommand: AsyncParsableCommand {
     static func notes(_ update: UpdateSummary) -> String {
         let notes = [
             (update.isSuperseded, "superseded"), (update.isExpired, "expired"), (update.isIncomplete, "incomplete"),
-            (update.type == .driver, "driver"),
+            (update.type == .driver, "driver"), (!update.isVerified, "unverified"),
         ]
         let text = notes.filter(\.0).map(\.1).joined(separator: ",")
         return text.isEmpty ? "-" : text

@@ -28,15 +28,15 @@ actor DocumentQueue {
     private static let groups = 6
 
     private let provenance: Provenance
-    private var rest: ArraySlice<String>
+    private var rest: ArraySlice<ImportedFiles.Document>
     private var ahead: [Task<[Item], any Error>] = []
     private var isLargeAhead = false
     private var read: [Item] = []
     let count: Int
 
-    init(_ paths: [String], _ provenance: Provenance) {
-        rest = paths[...]
-        count = paths.count
+    init(_ documents: [ImportedFiles.Document], _ provenance: Provenance) {
+        rest = documents[...]
+        count = documents.count
         self.provenance = provenance
     }
 
@@ -69,18 +69,28 @@ actor DocumentQueue {
             ahead.append(
                 Task { [provenance] in
                     try await blocking {
-                        group.map { path in Item(path: path, outcome: Result { try Self.readDocument(at: path, provenance: provenance) }) }
+                        group.map { document in
+                            Item(
+                                path: document.path,
+                                outcome: Result {
+                                    document.isCabinet
+                                        ? try UpdateEngine.readBlob(at: document.path, provenance: provenance)
+                                        : try Self.readDocument(at: document.path, provenance: provenance)
+                                })
+                        }
                     }
                 })
         }
     }
 
-    private func nextGroup() -> (paths: ArraySlice<String>, isLarge: Bool) {
+    private func nextGroup() -> (documents: ArraySlice<ImportedFiles.Document>, isLarge: Bool) {
         var bytes: Int64 = 0
         var end = rest.startIndex
         while end < rest.endIndex, end - rest.startIndex < Self.groupDocuments {
             var status = stat()
-            let size = stat(rest[end], &status) == 0 ? Int64(status.st_size) : 0
+            let document = rest[end]
+            // How large the document in a cabinet is, is not known yet.
+            let size = document.isCabinet ? Int64(Self.groupBytes) + 1 : stat(document.path, &status) == 0 ? Int64(status.st_size) : 0
             if end > rest.startIndex, bytes + size > Self.groupBytes { break }
             bytes += size
             end += 1

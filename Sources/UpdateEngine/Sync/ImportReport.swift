@@ -13,8 +13,24 @@ public struct ImportReport: Codable, Sendable {
     public var filesAdded = 0
     /// Payloads that no update names: left alone.
     public var filesIgnored = 0
+    /// Offline scan cabinets that were read; what else is counted here is not theirs, but ``refused`` names their first problems.
+    public var cabinets: [Cabinet] = []
 
     public init() {}
+
+    /// What became of the revisions of an offline scan cabinet.
+    public struct Cabinet: Codable, Sendable {
+        public let path: String
+        /// When it was made, by its own word.
+        public let created: Timestamp?
+        /// That its list names.
+        public let revisions: Int
+        public var imported = 0
+        public var alreadyHeld = 0
+        public var refused = 0
+        /// Without a Core fragment: not imported.
+        public var incomplete = 0
+    }
 
     /// A file that was not taken, and why: file and byte are in the words.
     public struct Problem: Codable, Sendable {

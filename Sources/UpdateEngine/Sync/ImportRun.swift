@@ -27,11 +27,11 @@ actor ImportRun {
     private var cost = Duration.zero
 
     init(
-        _ engine: UpdateEngine, _ paths: [String], _ provenance: Provenance, report: ImportReport,
+        _ engine: UpdateEngine, _ documents: [ImportedFiles.Document], _ provenance: Provenance, report: ImportReport,
         progress: @escaping @Sendable (ControlReply.Progress) -> Void
     ) {
         self.engine = engine
-        queue = DocumentQueue(paths, provenance)
+        queue = DocumentQueue(documents, provenance)
         self.report = report
         self.progress = progress
     }
@@ -122,7 +122,7 @@ actor ImportRun {
         }
     }
 
-    private static func text(of refusal: ImportVerdict.Refusal, _ identity: UpdateIdentity) -> String {
+    static func text(of refusal: ImportVerdict.Refusal, _ identity: UpdateIdentity) -> String {
         switch refusal {
         case .differentDocument:
             "\(identity) is held with other content; a revision never changes, so a change needs a new revision number"

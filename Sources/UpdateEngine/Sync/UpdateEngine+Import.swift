@@ -20,11 +20,20 @@ extension UpdateEngine {
         }
         let found = try await blocking { try ImportFolder.files(beneath: paths) }
         guard !found.isEmpty else { throw EngineError(.refused, "no files found in \(paths.joined(separator: ", "))") }
+        let named = Set(paths)
+        let sorted = try await blocking { ImportedFiles(found, named: named) }
         // Nothing decides on what a person holds in hand but that person: a local import is verified by being theirs.
         let provenance = Provenance(source: source, isVerified: true)
         var report = ImportReport()
-        report.refused = found.unreadable
-        let run = ImportRun(self, found.documents, provenance, report: report, progress: progress)
+        report.refused = found.unreadable + sorted.broken
+        for path in sorted.offlineScans {
+            do {
+                try await importOfflineScan(path, to: &report, progress: progress)
+            } catch {
+                report.refused.append(.init(path: path, message: "\(path): \(error)"))
+            }
+        }
+        let run = ImportRun(self, sorted.documents, provenance, report: report, progress: progress)
         do {
             do {
                 try await run.importAll()
@@ -33,10 +42,10 @@ extension UpdateEngine {
                 throw error
             }
             report = await run.report
-            try await takePayloads(found.payloads, to: &report, progress: progress)
+            try await takePayloads(sorted.payloads, to: &report, progress: progress)
         } catch {
             // What was committed stays and is reported; only where there is nothing of it has nothing changed.
-            guard !report.imported.isEmpty || report.filesAdded > 0 else { throw error }
+            guard !report.imported.isEmpty || report.filesAdded > 0 || !report.cabinets.isEmpty else { throw error }
             report.refused.append(.init(path: "the rest", message: "not imported: \(error)"))
         }
         report.incomplete = try await incomplete(await run.touched)

@@ -11,9 +11,10 @@ public enum OfflineCabinet {
     /// The cabinet that holds it.
     public static let packageCabinetName = "package.cab"
 
-    /// Whether a cabinet is an offline scan cabinet, or one of the inner ones with its list beside the fragments.
+    /// Whether a cabinet is an offline scan cabinet, or a plain one with the list and the fragments in it.
     public static func isOne(_ cabinet: CabinetReader) -> Bool {
-        cabinet.members.contains { $0.name == packageCabinetName || $0.name == packageName }
+        cabinet.members.contains { $0.name == packageCabinetName }
+            || cabinet.members.contains { $0.name == packageName } && cabinet.members.contains { fragment(named: $0.name) != nil }
     }
 
     /// Whether a member is one of the cabinets with fragments.

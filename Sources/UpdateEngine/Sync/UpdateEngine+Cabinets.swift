@@ -1,0 +1,203 @@
+import Storage
+import UpdateCatalog
+import UpdateProtocols
+import Updates
+
+extension UpdateEngine {
+    /// Revisions of one transaction, and the bytes of their fragments after which it is committed earlier. Each transaction ends in a new
+    /// catalog, whose cost grows with what is held: hence many revisions in one.
+    private static let transactionRevisions = 4000
+    private static let transactionBytes: Int64 = 16 << 20
+    /// Decompressed bytes that a cabinet may hold however small it is.
+    private static let allowance: Int64 = 256 << 20
+
+    /// Imports the revisions of an offline scan cabinet (wsusscn2.cab): fragments as they are, no documents (ADR 0015).
+    ///
+    /// They are recorded as of a signed cabinet whose signature was not checked. What cannot be imported is reported and stops nothing else.
+    func importOfflineScan(
+        _ path: String, to report: inout ImportReport, progress: @Sendable (ControlReply.Progress) -> Void
+    ) async throws {
+        let folder = home.runFolder
+        progress(.init(done: 0, total: 1, what: "cabinet"))
+        let opened = try await blocking { try OfflineScanFile(path: path, temporaryFolder: folder) }
+        var cabinet = OfflineImport(path: path, package: opened.package)
+        var budget = try await blocking { try CabinetFile(path: path).size() } * OfflineScanFile.ratio + Self.allowance
+        do {
+            for part in opened.parts {
+                try refuseIfEnding()
+                let (allowed, package) = (budget, opened.package)
+                do {
+                    let (spool, left) = try await blocking {
+                        var budget = allowed
+                        let spool = try FragmentSpool(part, of: package, temporaryFolder: folder, budget: &budget)
+                        return (spool, budget)
+                    }
+                    budget = left
+                    try await importRevisions(of: spool, &cabinet, progress)
+                } catch let error as CabinetError {
+                    cabinet.problem("\(part.name): \(error)")
+                }
+            }
+            cabinet.finish()
+        } catch {
+            // What was committed stays, and is said.
+            cabinet.problem("the rest was not imported: \(error)")
+        }
+        report.cabinets.append(cabinet.report)
+        report.refused += cabinet.listedProblems
+    }
+
+    private func importRevisions(
+        of spool: FragmentSpool, _ cabinet: inout OfflineImport, _ progress: @Sendable (ControlReply.Progress) -> Void
+    ) async throws {
+        let package = cabinet.package
+        var rest = spool.revisions[...]
+        while !rest.isEmpty {
+            progress(.init(done: cabinet.done, total: package.revisions.count, what: "revisions"))
+            try refuseIfEnding()
+            var bytes: Int64 = 0
+            let batch = rest.prefix(Self.transactionRevisions).prefix { revision in
+                defer { bytes += spool.size(of: revision.places) }
+                return bytes < Self.transactionBytes
+            }
+            rest = rest[batch.endIndex...]
+            let read = try await blocking {
+                try batch.filter { spool.hasCore($0.places) }.map { (index: $0.index, item: try Self.read($0.places, spool, $0.index, package)) }
+            }
+            var items: [(index: Int, item: RevisionImport)] = []
+            for (index, result) in read {
+                switch result {
+                case .success(let item): items.append((index, item))
+                case .failure(let error): cabinet.refuse(index, "\(error)")
+                }
+            }
+            guard !items.isEmpty else { continue }
+            let result = try await commit(items.map(\.item))
+            for ((index, item), outcome) in zip(items, result.outcomes) {
+                switch outcome.verdict {
+                case .new, .completes, .replacesFragments: cabinet.imported(index)
+                case .alreadyHeld: cabinet.alreadyHeld(index)
+                case .refused(let refusal): cabinet.refuse(index, ImportRun.text(of: refusal, item.metadata.identity))
+                }
+            }
+        }
+    }
+
+    /// Stores revisions in one transaction and puts them before the devices. The gate is held for one: others get their turn between two.
+    private func commit(_ items: [RevisionImport]) async throws -> ImportResult {
+        try await gate.perform { [self] in
+            let result = try await store.importRevisions(items, at: clock())
+            let added = result.outcomes.filter(\.isTaken).compactMap(\.revision)
+            guard !added.isEmpty else { return result }
+            let next = catalog.adding(added.map { CatalogRevision($0.revision, coreSize: $0.coreSize) }, generation: result.generation)
+            publish {
+                $0.catalog = next
+                $0.files.add(added.map(\.revision))
+            }
+            return result
+        }
+    }
+
+    /// Fails for one revision only; what it throws concerns all.
+    private static func read(
+        _ places: Range<Int>, _ spool: FragmentSpool, _ index: Int, _ package: OfflinePackage
+    ) throws -> Result<RevisionImport, DocumentError> {
+        // A fragment beyond this is refused by whoever reads it; it is not read into memory first.
+        guard spool.size(of: places) <= OfflineImport.fragmentLimit else {
+            return .failure(DocumentError(.tooLarge, at: OfflineImport.fragmentLimit, "fragments beyond the limit of a document"))
+        }
+        let fragments = try spool.fragments(at: places)
+        do throws(DocumentError) {
+            let metadata = try package.metadata(of: package.revisions[index], fragments)
+            return .success(
+                RevisionImport(
+                    metadata: metadata, fragments: fragments, provenance: Provenance(source: .signedCabinet, isVerified: false), document: nil))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Reads one update document from the cabinet that servers send it in. What it throws names the file.
+    static func readBlob(at path: String, provenance: Provenance) throws -> RevisionImport {
+        do {
+            let cabinet = try CabinetReader(try CabinetPart(try CabinetFile(path: path)), limits: .document)
+            var reader = UpdateDocumentReader()
+            var bytes: [UInt8] = []
+            try UpdateBlob.read(cabinet) {
+                try reader.feed($0)
+                bytes.append(contentsOf: $0)
+            }
+            let document = try reader.finish()
+            return RevisionImport(metadata: document.metadata, fragments: document.fragments, provenance: provenance, document: .bytes(bytes))
+        } catch let error as DocumentError {
+            throw EngineError(.refused, "\(path): byte \(error.byteOffset) of the document: \(error.message)")
+        } catch let error as CabinetError {
+            throw EngineError(.refused, "\(path): \(error)")
+        }
+    }
+}
+
+/// What became of each revision of a cabinet while it is imported.
+private struct OfflineImport {
+    /// Fragments of one revision together; each alone is held to it too.
+    static let fragmentLimit = 128 << 20
+    /// Problems that are listed one by one; of the others only how many there are.
+    private static let listedProblems = 100
+
+    let package: OfflinePackage
+    private(set) var report: ImportReport.Cabinet
+    private(set) var done = 0
+    private var isSeen: [Bool]
+    private var problems: [String] = []
+    private var unlistedProblems = 0
+
+    init(path: String, package: OfflinePackage) {
+        self.package = package
+        report = ImportReport.Cabinet(path: path, created: package.created, revisions: package.revisions.count)
+        isSeen = Array(repeating: false, count: package.revisions.count)
+    }
+
+    mutating func imported(_ index: Int) {
+        see(index)
+        report.imported += 1
+    }
+
+    mutating func alreadyHeld(_ index: Int) {
+        see(index)
+        report.alreadyHeld += 1
+    }
+
+    mutating func refuse(_ index: Int, _ reason: String) {
+        see(index)
+        report.refused += 1
+        problem("\(name(index)): \(reason)")
+    }
+
+    mutating func problem(_ text: String) {
+        if problems.count < Self.listedProblems { problems.append(text) } else { unlistedProblems += 1 }
+    }
+
+    /// Counts what had no Core fragment in any part.
+    mutating func finish() {
+        for index in isSeen.indices where !isSeen[index] {
+            report.incomplete += 1
+            problem("\(name(index)): no Core fragment of it was found")
+        }
+    }
+
+    var listedProblems: [ImportReport.Problem] {
+        var texts = problems
+        if unlistedProblems > 0 { texts.append("and \(unlistedProblems) more") }
+        return texts.map { .init(path: report.path, message: "\(report.path): \($0)") }
+    }
+
+    private mutating func see(_ index: Int) {
+        isSeen[index] = true
+        done += 1
+    }
+
+    private func name(_ index: Int) -> String {
+        let revision = package.revisions[index]
+        return "revision \(revision.number), \(revision.identity)"
+    }
+}
