@@ -30,6 +30,8 @@ public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
         case tooManyUpdates
         /// A storm that cannot be, or must not be.
         case badStorm
+        /// A description of hardware that cannot be understood.
+        case badHardwareFile
     }
 
     public let code: Code
@@ -42,4 +44,16 @@ public struct AgentError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String { message }
+}
+
+extension AgentError.Code {
+    /// What a native agent would report of a scan that ended so (observed.md section 7).
+    var hresult: Int32 {
+        switch self {
+        case .tooManyTrips, .tooManyUpdates: Int32(bitPattern: 0x8024_4010)
+        case .busy: Int32(bitPattern: 0x8024_4022)
+        case .refused, .badAnswer, .recoveryFailed: Int32(bitPattern: 0x8024_4007)
+        default: Int32(bitPattern: 0x8024_0438)
+        }
+    }
 }

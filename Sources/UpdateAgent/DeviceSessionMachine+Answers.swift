@@ -28,6 +28,7 @@ extension DeviceSessionMachine {
             case .syncUpdates:
                 if let failure = try take(try SyncUpdates.decodeResponse(body), at: now) { return failure }
             case .getExtendedUpdateInfo: try take(try GetExtendedUpdateInfo.decodeResponse(body))
+            case .refreshCache: take(try RefreshCache.decodeResponse(body))
             case .reportEventBatch: take(isAccepted: try ReportEventBatch.decodeResponse(body))
             default: return fail(.badAnswer, "\(operation.name) was never asked", at: now)
             }
@@ -37,6 +38,12 @@ extension DeviceSessionMachine {
         }
         recovery.requestSucceeded()
         return next(at: now)
+    }
+
+    private mutating func take(_ answer: RefreshCache.Response) {
+        let asked = Set((refreshQueue ?? []).prefix(Self.mostRefreshedUpdates))
+        for entry in answer where asked.contains(entry.identity) { refreshed[entry.identity] = entry }
+        refreshQueue = Array((refreshQueue ?? []).dropFirst(Self.mostRefreshedUpdates))
     }
 
     private mutating func take(_ answer: GetConfig.Response) {
@@ -62,7 +69,16 @@ extension DeviceSessionMachine {
             state.cookie = DeviceState.Cookie(expiration: cookie.expiration ?? state.cookie?.expiration, encryptedData: data)
         }
         guard phase == .software else {
-            drivers.formUnion(page.newUpdates.map(\.id))
+            for update in page.newUpdates where drivers.count < Self.mostUpdates {
+                let facts: FragmentFacts.Core
+                do {
+                    facts = try FragmentFacts.core(update.core)
+                } catch {
+                    throw ResponseError(.unexpected("Xml of revision \(update.id.rawValue)"), operation: "SyncUpdates")
+                }
+                drivers[update.id] = ScanResult.Driver(
+                    revisionID: update.id, identity: facts.identity, action: update.deployment.action, hardwareIDs: update.hardwareIDs)
+            }
             prepareExtended()
             return nil
         }
@@ -92,6 +108,7 @@ extension DeviceSessionMachine {
         let known = KnownUpdate(
             revisionID: update.id, identity: facts.identity, type: facts.type, bundledUpdates: facts.bundledUpdates, isLeaf: update.isLeaf,
             deploymentID: update.deployment.id, action: update.deployment.action, deadline: update.deployment.deadline,
+            supersedes: facts.supersedes.isEmpty ? nil : facts.supersedes,
             isInstalled: options.rule.isInstalled(facts.identity.updateID, facts.type), title: nil)
         result.counts.new += 1
         if let position = positions[update.id] {
@@ -147,6 +164,7 @@ extension DeviceSessionMachine {
 
     private mutating func take(isAccepted: Bool) {
         events.removeFirst(min(events.count, Self.mostEventsInBatch))
+        if phase == .statusReport { state.failedScans = nil }
         if !isAccepted {
             result.isReported = false
             warn("the server did not take a report")

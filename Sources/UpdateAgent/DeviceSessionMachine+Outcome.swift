@@ -6,7 +6,8 @@ extension DeviceSessionMachine {
         phase = .extended
         let members = BundleMembers(state.updates)
         var wanted: Set<RevisionID> = []
-        for update in state.updates where update.isOffered {
+        let superseded = supersededByOthers()
+        for update in state.updates where update.isOffered && !superseded.contains(update.identity.updateID) {
             for part in [update] + members.of(update).found where options.downloadFolder != nil || part.title == nil {
                 wanted.insert(part.revisionID)
             }
@@ -20,12 +21,16 @@ extension DeviceSessionMachine {
         let roots = state.updates.filter { $0.isNeeded || ($0.isRoot && $0.isInstalled) }
             .sorted { ($0.title ?? "\u{10ffff}", $0.identity) < ($1.title ?? "\u{10ffff}", $1.identity) }
         result.updates = []
+        result.drivers = drivers.values.sorted { $0.revisionID < $1.revisionID }
         downloads = []
+        let superseded = supersededByOthers()
         for root in roots {
+            let isSuperseded = superseded.contains(root.identity.updateID)
             var entry = ScanResult.Update(
                 revisionID: root.revisionID, identity: root.identity, title: root.title, action: root.action,
-                deadline: root.deadline?.text(.milliseconds), isNeeded: root.isNeeded, isOffered: root.isOffered, isInstalled: root.isInstalled)
-            if root.isOffered {
+                deadline: root.deadline?.text(.milliseconds), isNeeded: root.isNeeded, isOffered: root.isOffered && !isSuperseded,
+                isSuperseded: isSuperseded, isInstalled: root.isInstalled)
+            if entry.isOffered {
                 let (found, missing) = members.of(root)
                 entry.errors = missing.prefix(20).map {
                     "its member \($0) was not delivered: its own prerequisites are not installed here, or the server withholds it"
@@ -44,19 +49,25 @@ extension DeviceSessionMachine {
         }
         result.counts.known = state.updates.count
         result.counts.drivers = drivers.count
-        result.counts.offered = roots.count(where: \.isOffered)
+        result.counts.offered = result.updates.count(where: \.isOffered)
         result.counts.needed = roots.count(where: \.isNeeded)
         result.counts.installed = roots.count(where: \.isInstalled)
         if options.isReporting {
             result.isReported = true
             let reporter = EventWriter(deviceID: state.clientID, makeID: makeID)
             let status = reporter.status(roots, memberIDs: members.updateIDs, offered: result.counts.offered, at: now)
-            events = status.events
+            events = (state.failedScans ?? []).map { reporter.detectionFailed($0.hresult, at: $0.at) } + status.events
             if status.isCut { warn("the report names only \(EventWriter.mostUpdateIDs) updates: more do not fit into one event") }
         }
         isStateToSave = true
         phase = .statusReport
         return next(at: now)
+    }
+
+    /// Updates that something the device has or is to install takes the place of: not offered beside it. A native agent decides that by each update's
+    /// own IsSuperseded rule, which is not evaluated here.
+    private func supersededByOthers() -> Set<UpdateID> {
+        Set(state.updates.filter { $0.isOffered || ($0.isRoot && $0.isInstalled) }.flatMap { $0.supersedes ?? [] })
     }
 
     private func plan(_ root: KnownUpdate, _ parts: [KnownUpdate]) -> UpdateDownload {

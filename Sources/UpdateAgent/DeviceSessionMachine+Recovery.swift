@@ -69,6 +69,10 @@ extension DeviceSessionMachine {
         switch fault.code {
         case .serverBusy: return backOff(retryAfter: nil, at: now)
         case .internalServerError: return retryAfterFailure("\(name) ends with InternalServerError", at: now)
+        case .invalidParameters where operation == .refreshCache:
+            warn("the server does not renumber what is held: it is dropped")
+            refreshQueue = []
+            return next(at: now)
         case .invalidParameters:
             return fail(.refused, "the server refused \(name): InvalidParameters \(fault.message.prefix(100))", at: now)
         default: break
@@ -111,17 +115,37 @@ extension DeviceSessionMachine {
     private mutating func dropSession() {
         state.forgetSession()
         dropCookie()
-        positions = [:]
+        refreshed = [:]
         isStateToSave = true
-        switch phase {
-        case .software, .driver, .extended:
-            phase = .software
-            result.isFullScan = true
-            extendedQueue = []
-            files = [:]
-            locations = [:]
-            drivers = []
-        case .statusReport, .download, .downloadReport, .finished: break
+        guard phase.needsCache else { return }
+        refreshQueue = state.updates.map(\.identity)
+        phase = .software
+        extendedQueue = []
+        files = [:]
+        locations = [:]
+        drivers = [:]
+    }
+
+    /// Takes the new ids. What the server did not name it does not give this device any more, or gives anew: members of bundles are never named
+    /// (observed.md section 0.21).
+    mutating func renumber() {
+        var taken: Set<RevisionID> = []
+        state.updates = state.updates.compactMap { update in
+            guard let answer = refreshed[update.identity], taken.insert(answer.id).inserted else { return nil }
+            var update = update
+            update.revisionID = answer.id
+            update.isLeaf = answer.isLeaf
+            update.deploymentID = answer.deployment.id
+            update.action = answer.deployment.action
+            update.deadline = answer.deployment.deadline
+            return update
         }
+        positions = Dictionary(uniqueKeysWithValues: state.updates.enumerated().map { ($1.revisionID, $0) })
+        result.counts.refreshed = state.updates.count
+        if state.updates.isEmpty { result.isFullScan = true }
+        state.isCacheStale = nil
+        refreshQueue = nil
+        refreshed = [:]
+        isStateToSave = true
     }
 }

@@ -35,8 +35,13 @@ extension DeviceSessionMachine {
         let lists = cachedLists()
         let parameters = SyncUpdates.Request(
             installedNonLeaf: lists.installedNonLeaf, otherCached: isDriverPass ? [] : lists.otherCached, cachedDrivers: [],
-            system: isDriverPass ? SystemSpec() : nil, skipSoftwareSync: isDriverPass, filterCategories: nil, needsTwoGroupsOutOfScope: true)
+            system: isDriverPass ? options.system ?? SystemSpec() : nil, skipSoftwareSync: isDriverPass, filterCategories: nil,
+            needsTwoGroupsOutOfScope: true)
         return request(.syncUpdates, SyncUpdates.encodeRequest(parameters, cookie: cookie))
+    }
+
+    func refreshRequest(_ cookie: CookieElement, _ queue: [UpdateIdentity]) -> AgentRequest {
+        request(.refreshCache, RefreshCache.encodeRequest(.init(globalIDs: Array(queue.prefix(Self.mostRefreshedUpdates))), cookie: cookie))
     }
 
     func extendedRequest(_ cookie: CookieElement, _ configuration: DeviceState.Configuration) -> AgentRequest {

@@ -20,7 +20,7 @@ public import Updates
 /// - It asks again while an answer is truncated, brings a non-leaf revision, or changes which ones count as installed; at most 200 times.
 ///
 /// A fault is answered by forgetting what it says is wrong; the order above then restores exactly that. After InvalidCookie and ServerChanged
-/// a native agent renumbers its cache with RefreshCache. That operation is not served yet: this agent drops its cache and rescans in full.
+/// the ids of the cache are wrong: RefreshCache gives the new ones, 200 updates at a time, and what it does not know is dropped.
 public struct DeviceSessionMachine: Sendable {
     /// What the owner is to do next.
     public enum Action: Hashable, Sendable {
@@ -40,6 +40,11 @@ public struct DeviceSessionMachine: Sendable {
     static let mostUpdates = 200_000
     /// Revisions in a GetExtendedUpdateInfo, whatever the server allows beyond (observed.md section 4).
     static let mostExtendedUpdates = 50
+    /// Updates in a RefreshCache; a real server took as many (observed.md section 7).
+    static let mostRefreshedUpdates = 200
+
+    /// Failed scans that are told of at the next report.
+    static let mostFailedScans = 10
 
     public internal(set) var state: DeviceState
     public internal(set) var result: ScanResult
@@ -55,11 +60,15 @@ public struct DeviceSessionMachine: Sendable {
     var isCookieAlive: Bool
     var authorization: AuthorizationCookie?
     var recovery = RecoveryBudget()
+    /// What RefreshCache is still to be asked of; nothing where the ids of the cache are right.
+    var refreshQueue: [UpdateIdentity]?
+    /// What it answered so far.
+    var refreshed: [UpdateIdentity: RefreshedRevision] = [:]
     var isStateToSave = false
 
     /// Where each held revision stands in the state's list.
     var positions: [RevisionID: Int]
-    var drivers: Set<RevisionID> = []
+    var drivers: [RevisionID: ScanResult.Driver] = [:]
     var extendedQueue: [RevisionID] = []
     var files: [RevisionID: [UpdateFile]] = [:]
     var locations: [SHA1Digest: String] = [:]
@@ -75,6 +84,14 @@ public struct DeviceSessionMachine: Sendable {
         case download
         case downloadReport
         case finished
+
+        /// Whether it asks by revision ids.
+        var needsCache: Bool {
+            switch self {
+            case .software, .driver, .extended: true
+            case .statusReport, .download, .downloadReport, .finished: false
+            }
+        }
     }
 
     /// - Parameters:
@@ -97,6 +114,7 @@ public struct DeviceSessionMachine: Sendable {
         }
         positions = Dictionary(uniqueKeysWithValues: state.updates.enumerated().map { ($1.revisionID, $0) })
         isCookieAlive = state.cookie.map { !$0.encryptedData.isEmpty && ($0.expiration.map { now < $0 } ?? false) } ?? false
+        if state.isCacheStale == true { refreshQueue = state.updates.map(\.identity) }
         self.state = state
         self.server = server
         self.options = options
@@ -134,6 +152,10 @@ public struct DeviceSessionMachine: Sendable {
             return send(cookieRequest(authorization, configuration, at: now))
         }
         if configuration.isRegistrationRequired, state.registeredFacts != facts { return send(registrationRequest(cookie)) }
+        if let queue = refreshQueue, phase.needsCache {
+            if !queue.isEmpty { return send(refreshRequest(cookie, queue)) }
+            renumber()
+        }
         switch phase {
         case .extended: return send(extendedRequest(cookie, configuration))
         case .statusReport, .downloadReport: return send(reportRequest(cookie, at: now))
@@ -165,6 +187,10 @@ public struct DeviceSessionMachine: Sendable {
         phase = .finished
         inFlight = nil
         isStateToSave = true
+        if options.isReporting {
+            let failures = (state.failedScans ?? []) + [.init(at: now, hresult: code.hresult)]
+            state.failedScans = failures.suffix(Self.mostFailedScans)
+        }
         return .failed(AgentError(code, message))
     }
 

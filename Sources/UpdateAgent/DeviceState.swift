@@ -17,6 +17,10 @@ public struct DeviceState: Hashable, Sendable, Codable {
     var cookie: Cookie?
     /// What RegisterComputer last told the server; nothing where it must be told.
     var registeredFacts: DeviceFacts?
+    /// True where ``updates`` have the ids of another state of the server: they are to be renumbered before anything is asked of them.
+    var isCacheStale: Bool?
+    /// Scans that failed and were not reported yet.
+    var failedScans: [FailedScan]?
     /// In the order they came: the order decides which 400 count as installed.
     public internal(set) var updates: [KnownUpdate] = []
 
@@ -26,6 +30,12 @@ public struct DeviceState: Hashable, Sendable, Codable {
         /// As the server named it; ``ServerAddress/path(ofService:)`` judges it.
         var authorizationService: String
         var extendedUpdatesPerRequest: Int
+    }
+
+    /// What a device tells of a scan that came to nothing.
+    struct FailedScan: Hashable, Sendable, Codable {
+        var at: Timestamp
+        var hresult: Int32
     }
 
     struct Cookie: Hashable, Sendable, Codable {
@@ -46,10 +56,10 @@ public struct DeviceState: Hashable, Sendable, Codable {
         self = DeviceState(clientID: clientID, server: server)
     }
 
-    /// After InvalidCookie or ServerChanged: nothing that server numbered can be trusted any more.
+    /// After InvalidCookie or ServerChanged: nothing that server numbered can be trusted any more. What the device holds it still holds.
     mutating func forgetSession() {
         configuration = nil
         cookie = nil
-        updates = []
+        isCacheStale = updates.isEmpty ? nil : true
     }
 }

@@ -39,6 +39,12 @@ struct EventWriter {
         return (events, someNeeded.count + someInstalled.count < needed.count + installed.count)
     }
 
+    /// 148: a scan that came to nothing, told when the server can be told again.
+    func detectionFailed(_ hresult: Int32, at time: Timestamp) -> Event {
+        let digits = String(UInt32(bitPattern: hresult), radix: 16)
+        return event(.detectionFailed, hresult: hresult, replacements: ["0x\(String(repeating: "0", count: 8 - digits.count))\(digits)"], at: time)
+    }
+
     /// 167, then 162 with the bytes or 161 with the error. The update named is the deployed one, not a member.
     func download(
         _ download: UpdateDownload, bytes: Int64, failure: FileFailure?, startedAt: Timestamp, endedAt: Timestamp

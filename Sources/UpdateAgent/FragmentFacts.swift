@@ -9,6 +9,7 @@ enum FragmentFacts {
         var identity: UpdateIdentity
         var type: UpdateType
         var bundledUpdates: [BundleGroup]
+        var supersedes: [UpdateID]
     }
 
     /// What a fragment of GetExtendedUpdateInfo says.
@@ -32,7 +33,7 @@ enum FragmentFacts {
         let events = try read(bytes, into: CoreEvents())
         guard let identity = events.identity else { throw .content("UpdateIdentity") }
         guard let type = events.type else { throw .content("UpdateType") }
-        return Core(identity: identity, type: type, bundledUpdates: events.groups)
+        return Core(identity: identity, type: type, bundledUpdates: events.groups, supersedes: events.superseded)
     }
 
     static func additional(_ bytes: [UInt8]) throws(Failure) -> Additional {
@@ -65,6 +66,8 @@ private struct CoreEvents: XMLEvents {
     var identity: UpdateIdentity?
     var type: UpdateType?
     var groups: [BundleGroup] = []
+    var superseded: [UpdateID] = []
+    private var isInSuperseded = false
     private var isInRelationships = false
     private var isInBundle = false
     private var group: [UpdateIdentity]?
@@ -83,6 +86,11 @@ private struct CoreEvents: XMLEvents {
             }
         case 2:
             isInBundle = isInRelationships && element.name.isLocal("BundledUpdates")
+            isInSuperseded = isInRelationships && element.name.isLocal("SupersededUpdates")
+        case 3 where isInSuperseded:
+            guard element.name.isLocal("UpdateIdentity") else { return }
+            guard superseded.count < FragmentFacts.mostParts else { throw .content("SupersededUpdates") }
+            superseded.append(try namedIdentity(element).updateID)
         case 3 where isInBundle:
             if element.name.isLocal("AtLeastOne") { group = [] }
             if element.name.isLocal("UpdateIdentity") { try add([namedIdentity(element)]) }

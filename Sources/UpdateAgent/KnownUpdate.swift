@@ -2,7 +2,8 @@ public import Updates
 
 /// A revision the device holds: what SyncUpdates told of it and how it evaluated here.
 public struct KnownUpdate: Hashable, Sendable, Codable {
-    public let revisionID: RevisionID
+    /// The server's own; RefreshCache gives it another.
+    public internal(set) var revisionID: RevisionID
     public let identity: UpdateIdentity
     public let type: UpdateType
     /// Each group is one thing the bundle needs; any one of a group will do (`BundledUpdates`).
@@ -11,6 +12,8 @@ public struct KnownUpdate: Hashable, Sendable, Codable {
     public var deploymentID: DeploymentID
     public var action: DeploymentAction
     public var deadline: Timestamp?
+    /// Updates that this one takes the place of (`SupersededUpdates`); nothing in a state that an older agent kept.
+    public internal(set) var supersedes: [UpdateID]?
     /// By the ``EvaluationRule`` of the last scan.
     public var isInstalled: Bool
     /// The title of its LocalizedProperties, once asked for.

@@ -8,18 +8,22 @@ public struct ScanOptions: Sendable {
     public var targetGroup: String?
     /// What the device says of itself; nothing for the simulated device's own (``DeviceFacts/simulated(_:)``).
     public var facts: DeviceFacts?
+    /// The hardware it lists in the driver pass; nothing for a device without any.
+    public var system: SystemSpec?
     /// Where the files of offered updates go; nothing to leave them.
     public var downloadFolder: String?
     /// Whether the server is told the outcome.
     public var isReporting: Bool
 
     public init(
-        rule: EvaluationRule = .fresh, targetGroup: String? = nil, facts: DeviceFacts? = nil, downloadFolder: String? = nil,
+        rule: EvaluationRule = .fresh, targetGroup: String? = nil, facts: DeviceFacts? = nil, system: SystemSpec? = nil,
+        downloadFolder: String? = nil,
         isReporting: Bool = false
     ) {
         self.rule = rule
         self.targetGroup = targetGroup
         self.facts = facts
+        self.system = system
         self.downloadFolder = downloadFolder
         self.isReporting = isReporting
     }

@@ -19,6 +19,8 @@ public struct ScanResult: Hashable, Sendable, Codable {
     public internal(set) var counts = Counts()
     /// Software that is a thing of its own and needed, offered or installed, by title and id.
     public internal(set) var updates: [Update] = []
+    /// What the driver pass brought for the hardware listed. They are neither downloaded nor reported.
+    public internal(set) var drivers: [Driver] = []
     /// Whether the server took every event; nothing where reports were not asked for.
     public internal(set) var isReported: Bool?
     /// What did not stop the scan but should be known.
@@ -30,6 +32,8 @@ public struct ScanResult: Hashable, Sendable, Codable {
         public internal(set) var new = 0
         public internal(set) var changed = 0
         public internal(set) var outOfScope = 0
+        /// Held before, and kept under the ids of a server that changed.
+        public internal(set) var refreshed = 0
         /// Approved for installation and absent.
         public internal(set) var offered = 0
         /// Applicable and absent, approved or not.
@@ -56,12 +60,22 @@ public struct ScanResult: Hashable, Sendable, Codable {
         public let isNeeded: Bool
         /// Approved for installation and absent: its files are what is downloaded.
         public let isOffered: Bool
+        /// Something that is installed or offered takes its place; then it is not offered.
+        public let isSuperseded: Bool
         public let isInstalled: Bool
         /// Its own files and those of its members.
         public internal(set) var files: [File] = []
         /// Why it could not be installed as it stands, apart from the errors of ``files``: members that were not delivered, since their own
         /// prerequisites are not met here. The scan is none the less complete.
         public internal(set) var errors: [String] = []
+    }
+
+    public struct Driver: Hashable, Sendable, Codable {
+        public let revisionID: RevisionID
+        public let identity: UpdateIdentity
+        public let action: DeploymentAction
+        /// Of the device's hardware ids, those that the server says it matched.
+        public let hardwareIDs: [String]
     }
 
     public struct File: Hashable, Sendable, Codable {

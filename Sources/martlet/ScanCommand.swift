@@ -24,6 +24,8 @@ struct ScanCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "What is installed: all, none, or a file with one UpdateID a line.", valueName: "all|none|file"))
     var installed: String?
+    @Option(help: ArgumentHelp("The hardware it lists, as JSON (docs/operations.md): without it the device has none.", valueName: "file"))
+    var hardware: String?
     @Option(help: ArgumentHelp("Download what is to be installed, and verify it.", valueName: "dir"))
     var download: String?
     @Flag(help: "Tell the server the outcome.")
@@ -31,7 +33,7 @@ struct ScanCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() async throws {
-        let options = ScanOptions(rule: try rule(), targetGroup: group, downloadFolder: download, isReporting: report)
+        let options = ScanOptions(rule: try rule(), targetGroup: group, system: try system(), downloadFolder: download, isReporting: report)
         let agent = try UpdateAgent(server: server, caFile: ca, stateFolder: state)
         let result: ScanResult
         do {
@@ -46,6 +48,12 @@ struct ScanCommand: AsyncParsableCommand {
         if output.json { try Terminal.json(result) } else { show(result) }
         for warning in result.warnings { Terminal.complain("warning: \(DisplayText.escaped(warning))") }
         if !result.isComplete { throw ExitCode(2) }
+    }
+
+    private func system() throws -> SystemSpec? {
+        guard let hardware else { return nil }
+        guard let data = FileManager.default.contents(atPath: hardware) else { throw ValidationError("--hardware: \(hardware) cannot be read") }
+        return try HardwareFile.read(data, named: hardware)
     }
 
     private func rule() throws -> EvaluationRule {
@@ -83,6 +91,7 @@ struct ScanCommand: AsyncParsableCommand {
             ("Scan", "\(result.isFullScan ? "full" : "delta"), \(result.trips) trips, \(result.bytesReceived) bytes received"),
             ("Updates", "\(counts.known) known, \(counts.new) new, \(counts.changed) changed, \(counts.outOfScope) out of scope"),
             ("Software", "\(counts.needed) needed, \(counts.offered) of them to be installed, \(counts.installed) installed"),
+            ("Drivers", hardware == nil ? "" : "\(result.drivers.count) for the hardware listed"),
             (
                 "Files",
                 download == nil
@@ -91,6 +100,9 @@ struct ScanCommand: AsyncParsableCommand {
             ),
             ("Reported", result.isReported.map { $0 ? "yes" : "no" } ?? ""),
         ])
+        for driver in result.drivers {
+            Terminal.fields([("driver \(driver.identity)", "\(driver.action.rawValue) for \(driver.hardwareIDs.joined(separator: ", "))")])
+        }
         for update in result.updates where update.isOffered {
             Terminal.fields([
                 ("to install \(update.identity)", (update.title ?? "") + (update.deadline.map { ", deadline \($0)" } ?? ""))

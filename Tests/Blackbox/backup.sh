@@ -71,6 +71,8 @@ server_pid=$!
 for _ in $(seq 600); do grep -q '^ready ' "$work/server.out" && break; sleep 0.1; done
 check "the device scans the restored server" scan --report --download "$work/files"
 cp "$work/output" "$work/device.json"
+shows "it keeps what it holds, under the ids of the restored server" at_least counts.refreshed 1
+shows "so that its scan is no full one" is isFullScan False
 check "as does one that never saw the old one" "$MARTLET" scan --server "$server_url" --ca "$home/ca.pem" --state "$work/fresh" --json
 same() { python3 - "$work/device.json" "$work/output" "$approved" <<'PYTHON'; }
 import json, sys

@@ -47,6 +47,11 @@ check "a decline reaches the next scan" "$MARTLET" updates decline --home "$home
 check "the device scans again" scan --report
 check "and no longer holds the update as needed" "$MARTLET" updates show --home "$home" "$update" --json
 shows "it counts as needed nowhere" is status.needed 0
+printf '{"featureScoreMatchingKey": "AMD64.10.0", "devices": [{"hardwareIDs": ["PCI\\\\VEN_1234&DEV_5678"]}]}' >"$work/hardware.json"
+check "a device lists hardware in its driver pass" scan --hardware "$work/hardware.json"
+printf '{"devices": [{}]}' >"$work/hardware.json"
+refuses "hardware without ids is refused" scan --hardware "$work/hardware.json"
+shows "and it says where" grep -q 'devices' "$work/errors"
 refuses "a second server on the home is refused" "$MARTLET" serve --home "$home" --port 0
 check "the server ends with 0 when told to" stop_server
 check "commands work without a server too" "$MARTLET" updates undecline --home "$home" "$update"

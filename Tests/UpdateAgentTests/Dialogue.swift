@@ -13,6 +13,12 @@ struct ToldUpdate {
     var deadline: Timestamp?
     /// Groups of members, by the ids of this server.
     var members: [[Int32]] = []
+    /// Updates it takes the place of.
+    var supersedes: [Int32] = []
+    /// What a driver matched.
+    var hardwareIDs: [String] = []
+    /// The revision's GUID, where it is not made of the id.
+    var guid: Int32?
 
     /// The GUID of a revision: its number, so that tests can name it.
     static func updateID(_ id: Int32) -> UpdateID { UpdateID(high: 0xa, low: UInt64(UInt32(bitPattern: id))) }
@@ -22,7 +28,7 @@ struct ToldUpdate {
             id: RevisionID(rawValue: id),
             deployment: Deployment(
                 id: DeploymentID(rawValue: id + 1000), action: action, deadline: deadline, lastChange: Timestamp(millisecondsSince1970: 0)),
-            isLeaf: isLeaf)
+            isLeaf: isLeaf, hardwareIDs: hardwareIDs)
     }
 
     var core: String {
@@ -30,8 +36,11 @@ struct ToldUpdate {
             let names = group.map { "<UpdateIdentity UpdateID=\"\(Self.updateID($0))\" RevisionNumber=\"1\" />" }.joined()
             return group.count == 1 ? names : "<AtLeastOne>\(names)</AtLeastOne>"
         }
-        let relationships = groups.isEmpty ? "" : "<Relationships><BundledUpdates>\(groups.joined())</BundledUpdates></Relationships>"
-        return "<UpdateIdentity UpdateID=\"\(Self.updateID(id))\" RevisionNumber=\"1\" /><Properties UpdateType=\"\(type.rawValue)\" />"
+        let others = supersedes.map { "<UpdateIdentity UpdateID=\"\(Self.updateID($0))\" />" }.joined()
+        let superseded = others.isEmpty ? "" : "<SupersededUpdates>\(others)</SupersededUpdates>"
+        let bundled = groups.isEmpty ? "" : "<BundledUpdates>\(groups.joined())</BundledUpdates>"
+        let relationships = superseded + bundled == "" ? "" : "<Relationships>\(superseded)\(bundled)</Relationships>"
+        return "<UpdateIdentity UpdateID=\"\(Self.updateID(guid ?? id))\" RevisionNumber=\"1\" /><Properties UpdateType=\"\(type.rawValue)\" />"
             + relationships
             + "<ApplicabilityRules><IsInstalled><b.WindowsVersion Comparison=\"EqualTo\" MajorVersion=\"10\" /></IsInstalled></ApplicabilityRules>"
     }
@@ -114,6 +123,18 @@ enum Told {
         return GetExtendedUpdateInfo.encodeResponse(pieces, fileLocations: locations, outOfScope: outOfScope.map { RevisionID(rawValue: $0) }) {
             $1.appendEscaped(texts[$0] ?? "")
         }
+    }
+
+    /// New ids for updates named by the numbers of ``ToldUpdate/updateID(_:)``.
+    static func refreshed(_ ids: [(guid: Int32, id: Int32)], isLeaf: Bool = false, action: DeploymentAction = .evaluate) -> [UInt8] {
+        RefreshCache.encodeResponse(
+            ids.map { entry in
+                RefreshedRevision(
+                    id: RevisionID(rawValue: entry.id),
+                    identity: UpdateIdentity(updateID: ToldUpdate.updateID(entry.guid), revisionNumber: RevisionNumber(rawValue: 1)), isLeaf: isLeaf,
+                    deployment: Deployment(
+                        id: DeploymentID(rawValue: entry.id + 5000), action: action, deadline: nil, lastChange: Timestamp(millisecondsSince1970: 0)))
+            })
     }
 
     static func reported(_ isAccepted: Bool = true) -> [UInt8] { ReportEventBatch.encodeResponse(isAccepted) }
@@ -229,6 +250,14 @@ struct Dialogue {
         var reader = SOAPRequestReader(try #require(request).body)
         #expect(try reader.operation() == .syncUpdates)
         return try SyncUpdates.decode(&reader) { $0?.encryptedData }
+    }
+
+    /// The updates a RefreshCache names, by the numbers of ``ToldUpdate/updateID(_:)``.
+    func refreshRequest() throws -> (cookie: [UInt8]?, ids: [Int32]) {
+        var reader = SOAPRequestReader(try #require(request).body)
+        #expect(try reader.operation() == .refreshCache)
+        let (cookie, request) = try RefreshCache.decode(&reader) { $0?.encryptedData }
+        return (cookie, request.globalIDs.map { Int32(truncatingIfNeeded: Int64(bitPattern: $0.updateID.low)) })
     }
 
     func extendedRequest() throws -> GetExtendedUpdateInfo.Request {

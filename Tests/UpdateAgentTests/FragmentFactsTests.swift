@@ -23,6 +23,7 @@ import Updates
             """)
         #expect(facts.identity.description == "1f9bd9bb-0000-0000-0000-000000000001:7")
         #expect(facts.type == .software)
+        #expect(facts.supersedes == [UpdateID(high: 0, low: 0xaa)])
         #expect(
             facts.bundledUpdates.map { $0.anyOf.map(\.description) } == [
                 ["00000000-0000-0000-0000-000000000002:3"], ["00000000-0000-0000-0000-000000000003:1", "00000000-0000-0000-0000-000000000004:0"],

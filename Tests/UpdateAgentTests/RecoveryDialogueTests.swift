@@ -8,8 +8,8 @@ import Updates
 @Suite struct RecoveryDialogueTests {
     /// The calls that follow a fault of the first SyncUpdates of a second scan.
     @Test(arguments: [
-        (SOAPFault.ErrorCode.invalidCookie, [DeviceOperation.getConfig, .getAuthorizationCookie, .getCookie, .syncUpdates]),
-        (.serverChanged, [.getConfig, .getAuthorizationCookie, .getCookie, .syncUpdates]),
+        (SOAPFault.ErrorCode.invalidCookie, [DeviceOperation.getConfig, .getAuthorizationCookie, .getCookie, .refreshCache, .syncUpdates]),
+        (.serverChanged, [.getConfig, .getAuthorizationCookie, .getCookie, .refreshCache, .syncUpdates]),
         (.configChanged, [.getConfig, .getAuthorizationCookie, .getCookie, .syncUpdates]),
         (.cookieExpired, [.getAuthorizationCookie, .getCookie, .syncUpdates]),
         (.invalidAuthorizationCookie, [.getAuthorizationCookie, .getCookie, .syncUpdates]),
@@ -20,11 +20,13 @@ import Updates
         var dialogue = try Dialogue(state: try Dialogue.known([.category(10)]))
         try dialogue.fault(code)
         try dialogue.shakeHands(cookie: 90)
+        let isRenumbered = dialogue.operation == .refreshCache
+        if isRenumbered { dialogue.answer(Told.refreshed([(10, 310)])) }
         #expect(Array(dialogue.asked.dropFirst()) == calls)
         let request = try dialogue.scanRequest().request
-        let isForgotten = code == .invalidCookie || code == .serverChanged
-        #expect(request.installedNonLeaf.numbers == (isForgotten ? [] : [10]))
-        #expect(dialogue.machine.result.isFullScan == isForgotten)
+        #expect(request.installedNonLeaf.numbers == (isRenumbered ? [310] : [10]))
+        #expect(!dialogue.machine.result.isFullScan)
+        #expect(dialogue.machine.result.counts.refreshed == (isRenumbered ? 1 : 0))
         dialogue.answer(Told.page())
         #expect(dialogue.action == .done)
     }
@@ -110,6 +112,7 @@ import Updates
         while dialogue.failure == nil, faults < 100 {
             if case .wait = dialogue.action { try dialogue.wait() }
             try dialogue.shakeHands()
+            if dialogue.operation == .refreshCache { dialogue.answer(Told.refreshed([(10, 10)])) }
             guard dialogue.operation == .syncUpdates else { break }
             try dialogue.fault(code)
             faults += 1
@@ -214,6 +217,7 @@ import Updates
         #expect(dialogue.operation == .getExtendedUpdateInfo)
         try dialogue.fault(.serverChanged)
         try dialogue.shakeHands()
+        dialogue.answer(Told.refreshed([]))
         #expect(try dialogue.scanRequest().request.otherCached.isEmpty)
         dialogue.answer(Told.page([ToldUpdate(id: 12)]))
         #expect(try dialogue.extendedRequest().revisionIDs.numbers == [12])
@@ -229,7 +233,7 @@ import Updates
         #expect(dialogue.machine.result.trips == 1)
     }
 
-    @Test func `a cookie lost while reporting does not stop the report, and the next scan is whole`() throws {
+    @Test func `a cookie lost while reporting does not stop the report, and the next scan renumbers first`() throws {
         var dialogue = try Dialogue(ScanOptions(isReporting: true))
         try dialogue.shakeHands()
         dialogue.answer(Told.page([ToldUpdate(id: 11, action: .preDeploymentCheck)]))
@@ -241,7 +245,11 @@ import Updates
         #expect(dialogue.action == .done)
         #expect(dialogue.machine.result.isReported == true)
         #expect(dialogue.machine.result.updates.count == 1)
-        #expect(dialogue.machine.state.updates.isEmpty)
+        var next = try Dialogue(state: dialogue.machine.state)
+        try next.shakeHands()
+        #expect(try next.refreshRequest().ids == [11])
+        next.answer(Told.refreshed([(11, 61)], isLeaf: true, action: .preDeploymentCheck))
+        #expect(try next.scanRequest().request.otherCached.numbers == [61])
     }
 
     @Test func `a report that cannot be made does not undo the scan`() throws {
