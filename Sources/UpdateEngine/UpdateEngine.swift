@@ -69,11 +69,12 @@ public final class UpdateEngine: Sendable {
         let store = try await SQLiteStore.open(home: home.path, log: log)
         let files = try await DirectoryFileStore.open(folder: home.contentFolder, store: store, log: log)
         let keys = try TokenKeys.load(from: home.tokenKeysFile)
-        let revisions = try await store.revisions()
-        var index = FileIndex()
-        index.add(revisions.lazy.map(\.revision))
+        let held = try await store.reduceRevisions(into: Held()) { held, stored in
+            held.revisions.append(CatalogRevision(stored.revision, coreSize: stored.coreSize))
+            held.files.add(CollectionOfOne(stored.revision))
+        }
         let catalog = Catalog(
-            revisions: revisions.map { CatalogRevision($0.revision, coreSize: $0.coreSize) },
+            revisions: held.revisions,
             approvals: try await store.approvals(), declines: try await store.declines(), groups: try await store.groups(),
             options: CatalogOptions(restrictToApproved: configuration.restrictToApproved),
             generation: try await store.generation())
@@ -83,7 +84,13 @@ public final class UpdateEngine: Sendable {
             serverID: try await store.serverID(), configurationVersion: try await store.configurationChangedAt(), clock: clock,
             log: log,
             state: State(
-                catalog: catalog, files: index, devices: Dictionary(uniqueKeysWithValues: devices.map { ($0.id, KnownDevice($0)) })))
+                catalog: catalog, files: held.files, devices: Dictionary(uniqueKeysWithValues: devices.map { ($0.id, KnownDevice($0)) })))
+    }
+
+    /// What a start makes of the revisions that are held.
+    private struct Held: Sendable {
+        var revisions: [CatalogRevision] = []
+        var files = FileIndex()
     }
 
     private init(

@@ -49,6 +49,14 @@ struct CodingTests {
         #expect(try metadata.encoded.bytes.withUnsafeBytes { try RevisionMetadata(encoded: $0) } == metadata)
     }
 
+    @Test func `without texts everything else reads the same`() throws {
+        var bare = Self.full
+        (bare.eulaID, bare.defaultLanguage, bare.msrcSeverity, bare.handler) = (nil, nil, nil, nil)
+        (bare.localizedTexts, bare.kbArticleIDs, bare.securityBulletinIDs) = ([], [], [])
+        #expect(bare != Self.full)
+        #expect(try Self.full.encoded.bytes.withUnsafeBytes { try RevisionMetadata(encoded: $0, hasTexts: false) } == bare)
+    }
+
     @Test func `metadata from before drivers were kept is read`() throws {
         let metadata = StoreFixture.metadata(1)
         // The version, and at the end the empty list of drivers.
@@ -66,8 +74,12 @@ struct CodingTests {
     @Test func `metadata that is cut at any byte, or has one more, is corrupt`() {
         let bytes = Self.full.encoded.bytes
         for broken in (0..<bytes.count).map({ Array(bytes.prefix($0)) }) + [bytes + [0]] {
-            let error = #expect(throws: StorageError.self) { try broken.withUnsafeBytes { _ = try RevisionMetadata(encoded: $0) } }
-            #expect(error?.code == .corrupt)
+            for hasTexts in [true, false] {
+                let error = #expect(throws: StorageError.self) {
+                    try broken.withUnsafeBytes { _ = try RevisionMetadata(encoded: $0, hasTexts: hasTexts) }
+                }
+                #expect(error?.code == .corrupt)
+            }
         }
     }
 

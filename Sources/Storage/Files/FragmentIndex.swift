@@ -10,6 +10,13 @@ struct InlineDigest: Hashable, Sendable {
         words = (word(0), word(1), word(2), word(3))
     }
 
+    /// Nothing where there are not 32 bytes.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 32 else { return nil }
+        func word(_ index: Int) -> UInt64 { UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)) }
+        words = (word(0), word(1), word(2), word(3))
+    }
+
     static func == (left: Self, right: Self) -> Bool { left.words == right.words }
 
     func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
@@ -36,7 +43,8 @@ final class RevisionFragments: Sendable {
     }
 
     init(_ entries: [FragmentEntry]) {
-        self.entries = entries
+        // Not the caller's array, which may have room for more.
+        self.entries = entries.map { $0 }
         checks = Mutex(Array(repeating: .unchecked, count: entries.count))
     }
 

@@ -50,6 +50,8 @@ struct ByteWriter {
 /// Reads what ``ByteWriter`` wrote. Anything else throws ``StorageError/Code-swift.enum/corrupt``.
 struct ByteReader {
     private var rest: UnsafeRawBufferPointer.SubSequence
+    /// Strings are passed over, and read as empty.
+    var skipsStrings = false
 
     init(_ bytes: UnsafeRawBufferPointer) {
         rest = bytes[...]
@@ -78,6 +80,7 @@ struct ByteReader {
     mutating func string() throws(StorageError) -> String {
         let count = try count()
         defer { rest = rest.dropFirst(count) }
+        if skipsStrings { return "" }
         return String(decoding: rest.prefix(count), as: UTF8.self)
     }
 

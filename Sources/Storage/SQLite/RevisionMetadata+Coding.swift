@@ -37,7 +37,8 @@ extension RevisionMetadata {
         return writer
     }
 
-    init(encoded bytes: UnsafeRawBufferPointer) throws(StorageError) {
+    /// - Parameter hasTexts: false leaves out what only people read (titles, descriptions, articles, bulletins, severity, licence, handler).
+    init(encoded bytes: UnsafeRawBufferPointer, hasTexts: Bool = true) throws(StorageError) {
         var reader = ByteReader(bytes)
         let version = try reader.number()
         guard (1...Self.version).contains(version) else { throw ByteReader.corrupt }
@@ -60,6 +61,7 @@ extension RevisionMetadata {
         supersededUpdates = try Self.ids(&reader)
         files = try reader.list { reader throws(StorageError) in try Self.file(&reader) }
         eulaFiles = try reader.list { reader throws(StorageError) in try Self.file(&reader) }
+        reader.skipsStrings = !hasTexts
         eulaID = try Self.text(&reader)
         localizedTexts = try reader.list { reader throws(StorageError) in
             LocalizedText(language: try reader.string(), title: try reader.string(), description: try Self.text(&reader))
@@ -70,8 +72,15 @@ extension RevisionMetadata {
         msrcSeverity = try Self.text(&reader)
         creationDate = try reader.optional { reader throws(StorageError) in Timestamp(millisecondsSince1970: try reader.number()) }
         handler = try Self.text(&reader)
+        if !hasTexts { removeTexts() }
+        reader.skipsStrings = false
         if version >= 2 { drivers = try reader.list { reader throws(StorageError) in try Self.driver(&reader) } }
         guard reader.isAtEnd else { throw ByteReader.corrupt }
+    }
+
+    private mutating func removeTexts() {
+        (eulaID, defaultLanguage, msrcSeverity, handler) = (nil, nil, nil, nil)
+        (localizedTexts, kbArticleIDs, securityBulletinIDs) = ([], [], [])
     }
 
     private static func write(_ writer: inout ByteWriter, _ identity: UpdateIdentity) {

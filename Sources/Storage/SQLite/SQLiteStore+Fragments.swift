@@ -49,17 +49,16 @@ extension SQLiteStore {
 
     // MARK: - Rows
 
-    static func fragmentEntries(
-        _ db: Database, _ condition: String, _ arguments: [(any ColumnValue)?] = []
-    ) throws -> [(revision: RevisionID, entry: FragmentEntry)] {
+    /// The entries of the pack, by revision id and in each document's order.
+    static func forEachFragment(
+        _ db: Database, _ condition: String, _ arguments: [(any ColumnValue)?] = [], _ body: (RevisionID, FragmentEntry) throws -> Void
+    ) throws {
         let columns = "revision_id, kind, language, geo_id, file, offset, length, sha256"
-        return try db.rows("SELECT \(columns) FROM fragment \(condition) ORDER BY revision_id, position", arguments) { row in
+        try db.forEachRow("SELECT \(columns) FROM fragment \(condition) ORDER BY revision_id, position", arguments) { row in
             let kind = FragmentKind(try row.value(1), language: try row.value(2), geoID: try row.value(3))
-            let digest: SHA256Digest = try row.value(7)
-            let entry = FragmentEntry(
-                kind: kind, position: FilePosition(file: try row.value(4), offset: try row.value(5)),
-                length: try row.value(6), digest: InlineDigest(digest))
-            return (try row.value(0), entry)
+            guard let digest = try row.read(7, InlineDigest.init) else { throw ByteReader.corrupt }
+            let position = FilePosition(file: try row.value(4), offset: try row.value(5))
+            try body(try row.value(0), FragmentEntry(kind: kind, position: position, length: try row.value(6), digest: digest))
         }
     }
 
@@ -73,12 +72,17 @@ extension SQLiteStore {
                 log.error("a pack file cannot be read; its fragments are not served", metadata: ["reason": "\(error)"])
             }
         }
-        var rest = try fragmentEntries(db, "")[...]
-        while let revision = rest.first?.revision {
-            let entries = rest.prefix { $0.revision == revision }
-            index[revision] = RevisionFragments(entries.map(\.entry))
-            rest = rest.dropFirst(entries.count)
+        var current: RevisionID?
+        var entries: [FragmentEntry] = []
+        try forEachFragment(db, "") { revision, entry in
+            if let held = current, held != revision {
+                index[held] = RevisionFragments(entries)
+                entries.removeAll(keepingCapacity: true)
+            }
+            current = revision
+            entries.append(entry)
         }
+        if let current { index[current] = RevisionFragments(entries) }
         return index
     }
 }

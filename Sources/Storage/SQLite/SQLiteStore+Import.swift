@@ -22,7 +22,8 @@ extension SQLiteStore {
     ///   under this revision's id. Otherwise nothing changes and ``StorageError/Code-swift.enum/conflict`` is thrown.
     public func rebuildFragments(of revision: RevisionID, with fragments: [Fragment]) async throws {
         try await writeWithFiles { db, files in
-            let recorded = try Self.fragmentEntries(db, "WHERE revision_id = ?", [revision]).map(\.entry)
+            var recorded: [FragmentEntry] = []
+            try Self.forEachFragment(db, "WHERE revision_id = ?", [revision]) { recorded.append($1) }
             guard !recorded.isEmpty else { throw StorageError(.notFound, "there is no revision \(revision.rawValue)") }
             let rebuilt = try Importer.store(fragments, &files.pack)
             guard rebuilt.count == recorded.count,

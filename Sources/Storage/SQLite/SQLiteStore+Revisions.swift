@@ -11,6 +11,19 @@ extension SQLiteStore {
         try await read { try Self.revisions($0, "WHERE id = ?", [id]).first }
     }
 
+    /// Takes every revision held, by ascending id, one at a time and without its texts: what a start needs, without holding all of it.
+    public func reduceRevisions<Result: Sendable>(
+        into initial: Result, _ take: @Sendable (inout Result, StoredRevision) -> Void
+    ) async throws -> Result {
+        try await read { db in
+            var result = initial
+            try db.forEachRow("SELECT \(Self.revisionColumns) FROM revision ORDER BY id") { row in
+                take(&result, try Self.stored(row, hasTexts: false))
+            }
+            return result
+        }
+    }
+
     /// Those of `ids` that are held, in their order, all of one moment.
     public func revisions(_ ids: [RevisionID]) async throws -> [StoredRevision] {
         try await read { db in try ids.flatMap { try Self.revisions(db, "WHERE id = ?", [$0]) } }
@@ -69,14 +82,16 @@ extension SQLiteStore {
         """
 
     static func revisions(_ db: Database, _ condition: String, _ arguments: [(any ColumnValue)?] = []) throws -> [StoredRevision] {
-        try db.rows("SELECT \(revisionColumns) FROM revision \(condition)", arguments) { row in
-            let revision = Revision(
-                id: try row.value(0), metadata: try row.read(1) { try RevisionMetadata(encoded: $0) },
-                provenance: Provenance(source: try row.value(2), isVerified: try row.value(3)),
-                origin: try row.value(4), defaultDeploymentID: try row.value(5), importedAt: try row.value(6),
-                importGeneration: try row.value(7))
-            return StoredRevision(revision: revision, coreSize: try row.value(8))
-        }
+        try db.rows("SELECT \(revisionColumns) FROM revision \(condition)", arguments) { try stored($0, hasTexts: true) }
+    }
+
+    private static func stored(_ row: Row, hasTexts: Bool) throws -> StoredRevision {
+        let revision = Revision(
+            id: try row.value(0), metadata: try row.read(1) { try RevisionMetadata(encoded: $0, hasTexts: hasTexts) },
+            provenance: Provenance(source: try row.value(2), isVerified: try row.value(3)),
+            origin: try row.value(4), defaultDeploymentID: try row.value(5), importedAt: try row.value(6),
+            importGeneration: try row.value(7))
+        return StoredRevision(revision: revision, coreSize: try row.value(8))
     }
 
     /// What is held under an identity, and its id.
