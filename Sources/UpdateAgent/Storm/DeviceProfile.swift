@@ -37,6 +37,11 @@ public struct DeviceProfile: Hashable, Sendable, Codable {
     init(name: String) {
         self.name = name
     }
+
+    /// Whether it can be repeated: it has a first page, and its files are plain paths under the server, of a size there can be.
+    func isUsable(at server: ServerAddress) -> Bool {
+        !pages.isEmpty && files.allSatisfy { server.contains(server.description + $0.path) && (1...(1 << 40)).contains($0.size) }
+    }
 }
 
 /// Profiles as a file holds them.

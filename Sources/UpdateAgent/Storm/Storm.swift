@@ -103,7 +103,8 @@ public struct Storm: Sendable {
     private func profiles(_ transport: HTTPSTransport) async throws -> [DeviceProfile] {
         if let path = options.profileFile {
             guard let data = FileManager.default.contents(atPath: path), let file = try? JSONDecoder().decode(DeviceProfiles.self, from: data),
-                file.format == DeviceProfile.currentFormat, !file.profiles.isEmpty
+                file.format == DeviceProfile.currentFormat, (1...64).contains(file.profiles.count),
+                file.profiles.allSatisfy({ $0.isUsable(at: server) })
             else { throw AgentError(.stateUnreadable, "\(path) holds no device profiles") }
             guard file.server == server.description else {
                 throw AgentError(.stateUnreadable, "\(path) is of \(file.server): revision ids are a server's own")
