@@ -30,10 +30,12 @@ public protocol StoreReader: Sendable {
     func statuses(of device: DeviceID) async throws -> [UpdateStatus]
     /// The devices with a row for an update, by device id.
     func statuses(of update: UpdateID) async throws -> [DeviceUpdateState]
-    /// How many devices report each state, per update; updates that no device names are absent.
+    /// How many devices report each state, per update; updates that no device names are absent, and disputed devices are not counted.
     func statusCounts() async throws -> [UpdateID: [UpdateState: Int]]
-    /// How many updates each device reports in each state; devices that report none are absent.
+    /// How many updates each device reports in each state; devices that report none and disputed ones are absent.
     func deviceStatusCounts() async throws -> [DeviceID: [UpdateState: Int]]
+    /// A device's history, newest first.
+    func changes(of device: DeviceID) async throws -> [DeviceChange]
     /// A device's stored events, newest first.
     func events(of device: DeviceID, limit: Int) async throws -> [StoredEvent]
 
@@ -59,8 +61,6 @@ public protocol Store: StoreReader {
     func removeGroup(_ id: GroupID) async throws -> Generation
     func moveGroup(_ id: GroupID, to parent: GroupID) async throws -> Generation
 
-    /// Records what a device says of itself, creating it in Unassigned Computers where it is new; groups given before stay.
-    func register(_ id: DeviceID, facts: DeviceFacts, at now: Timestamp) async throws -> Device
     /// Replaces the groups of devices, seen or not, in one transaction.
     func assign(_ devices: [DeviceID], to groups: Set<GroupID>) async throws -> (Generation, [Device])
     func assign(_ assignments: [(DeviceID, Set<GroupID>)]) async throws -> (Generation, [Device])
@@ -72,8 +72,18 @@ public protocol Store: StoreReader {
     /// Removes devices with their states and events. Returns those that were there.
     func forget(_ devices: [DeviceID]) async throws -> (Generation, [DeviceID])
 
-    /// Takes reports of many devices in one transaction (group commit): events, states and last-seen times (observed.md section 6).
-    func takeReports(_ batches: [EventBatch], at now: Timestamp) async throws -> ReportResult
+    /// Takes what many devices brought in one transaction (group commit): registrations first, then sightings, then reports.
+    ///
+    /// A new device stands in Unassigned Computers, in the groups expected of its name, or with client-side targeting in those it asks for. What
+    /// is said of a known one is taken or kept as a claim (``IdentityDerivation``), and each change stands in its history. The reports of a
+    /// disputed device are stored and marked; they change no state (observed.md section 6 for those of others).
+    func take(_ arrivals: DeviceArrivals, policy: DevicePolicy, at now: Timestamp) async throws -> ArrivalResult
+
+    /// Ends disputes: takes the newest claim over, or drops it. What the devices reported before is dropped, so that only what they report from
+    /// now on counts. Returns those that were disputed or had a claim, as they are now.
+    func resolve(
+        _ devices: [DeviceID], accepting: Bool, policy: DevicePolicy, at now: Timestamp
+    ) async throws -> [ArrivalResult.Registered]
 
     /// Records payloads as held, or as quarantined.
     func setFiles(_ files: [StoredFile]) async throws
@@ -185,55 +195,31 @@ public struct DeclineResult: Sendable {
     }
 }
 
-/// The events of one ReportEventBatch, already bound to the device of its cookie.
-public struct EventBatch: Sendable {
-    public let deviceID: DeviceID
-    public let events: [Event]
-
-    public init(deviceID: DeviceID, events: [Event]) {
-        self.deviceID = deviceID
-        self.events = events
-    }
-}
-
-public struct ReportResult: Sendable {
-    public let generation: Generation
-    /// Devices whose states or times changed.
-    public let devices: [Device]
-    public let storedEvents: Int
-    /// Events whose instance id was seen within 30 days.
-    public let repeatedEvents: Int
-    /// Events of devices that the store does not know.
-    public let droppedEvents: Int
-
-    public init(generation: Generation, devices: [Device], storedEvents: Int, repeatedEvents: Int, droppedEvents: Int = 0) {
-        self.generation = generation
-        self.devices = devices
-        self.storedEvents = storedEvents
-        self.repeatedEvents = repeatedEvents
-        self.droppedEvents = droppedEvents
-    }
-}
-
 public struct DeviceUpdateState: Hashable, Sendable {
     public let deviceID: DeviceID
     public let state: UpdateState
     public let changedAt: Timestamp
+    /// The device's identity is disputed: the state counts nowhere.
+    public let isDisputed: Bool
 
-    public init(deviceID: DeviceID, state: UpdateState, changedAt: Timestamp) {
+    public init(deviceID: DeviceID, state: UpdateState, changedAt: Timestamp, isDisputed: Bool = false) {
         self.deviceID = deviceID
         self.state = state
         self.changedAt = changedAt
+        self.isDisputed = isDisputed
     }
 }
 
 public struct StoredEvent: Hashable, Sendable {
     public let event: Event
     public let receivedAt: Timestamp
+    /// Where it came from, if the device was disputed then: it may be another's word.
+    public let disputedFrom: String?
 
-    public init(event: Event, receivedAt: Timestamp) {
+    public init(event: Event, receivedAt: Timestamp, disputedFrom: String? = nil) {
         self.event = event
         self.receivedAt = receivedAt
+        self.disputedFrom = disputedFrom
     }
 }
 

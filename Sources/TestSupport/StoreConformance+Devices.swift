@@ -21,7 +21,7 @@ extension StoreConformance {
             #expect(try await store.device(StoreFixture.device(2)) == nil)
         },
         StoreConformance("a device that registers again keeps its groups and the time it was first seen") { store in
-            _ = try await store.register(StoreFixture.device(1), facts: DeviceFacts(dnsName: "old"), at: StoreFixture.noon)
+            _ = try await store.register(StoreFixture.device(1), facts: DeviceFacts(dnsName: facts.dnsName), at: StoreFixture.noon)
             _ = try await store.createGroup(TargetGroup(id: StoreFixture.group(1), name: "Pilot", parent: .allComputers))
             let (generation, _) = try await store.assign([StoreFixture.device(1)], to: [StoreFixture.group(1)])
             let later = StoreFixture.noon.adding(seconds: 86_400)

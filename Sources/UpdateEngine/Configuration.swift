@@ -1,4 +1,6 @@
 import Foundation
+import Storage
+public import Updates
 
 /// What an administrator may set: the file `martlet.json` of a home.
 public struct Configuration: Codable, Hashable, Sendable {
@@ -8,11 +10,30 @@ public struct Configuration: Codable, Hashable, Sendable {
     public var publicPort: Int?
     /// Deliver only approved updates and what they need; unapproved ones are then never evaluated or reported as needed.
     public var restrictToApproved: Bool
+    /// Whose word puts a device into groups.
+    public var targeting: Targeting
+    /// Days that a device's events are kept.
+    public var eventDays: Int
+    /// Events of one device that are kept.
+    public var eventsPerDevice: Int
 
-    public init(hosts: [String], publicPort: Int? = nil, restrictToApproved: Bool = false) {
+    public init(
+        hosts: [String], publicPort: Int? = nil, restrictToApproved: Bool = false, targeting: Targeting = .server,
+        eventDays: Int = defaultEventDays, eventsPerDevice: Int = defaultEventsPerDevice
+    ) {
         self.hosts = hosts
         self.publicPort = publicPort
         self.restrictToApproved = restrictToApproved
+        self.targeting = targeting
+        self.eventDays = eventDays
+        self.eventsPerDevice = eventsPerDevice
+    }
+
+    public static let defaultEventDays = 90
+    public static let defaultEventsPerDevice = 1000
+
+    var devicePolicy: DevicePolicy {
+        DevicePolicy(targeting: targeting, eventRetention: Int64(eventDays) * 86_400, eventsOfDevice: eventsPerDevice)
     }
 
     /// Every field but the names may be left out of the file.
@@ -28,12 +49,23 @@ public struct Configuration: Codable, Hashable, Sendable {
         hosts = try container.decode([String].self, forKey: .hosts)
         publicPort = try container.decodeIfPresent(Int.self, forKey: .publicPort)
         restrictToApproved = try container.decodeIfPresent(Bool.self, forKey: .restrictToApproved) ?? false
+        if let name = try container.decodeIfPresent(String.self, forKey: .targeting) {
+            guard let targeting = Targeting(rawValue: name) else { throw EngineError(.refused, "targeting is server or client, not \(name)") }
+            self.targeting = targeting
+        } else {
+            targeting = .server
+        }
+        eventDays = try container.decodeIfPresent(Int.self, forKey: .eventDays) ?? Self.defaultEventDays
+        eventsPerDevice = try container.decodeIfPresent(Int.self, forKey: .eventsPerDevice) ?? Self.defaultEventsPerDevice
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case hosts
         case publicPort
         case restrictToApproved
+        case targeting
+        case eventDays
+        case eventsPerDevice
     }
 
     private struct AnyKey: CodingKey {
@@ -58,6 +90,10 @@ public struct Configuration: Codable, Hashable, Sendable {
             guard !configuration.hosts.isEmpty else { throw EngineError(.refused, "hosts is empty") }
             if let port = configuration.publicPort, !(1...65535).contains(port) {
                 throw EngineError(.refused, "publicPort \(port) is no port")
+            }
+            guard (1...3650).contains(configuration.eventDays) else { throw EngineError(.refused, "eventDays is not from 1 to 3650") }
+            guard (1...100_000).contains(configuration.eventsPerDevice) else {
+                throw EngineError(.refused, "eventsPerDevice is not from 1 to 100000")
             }
             return configuration
         } catch let error as EngineError {

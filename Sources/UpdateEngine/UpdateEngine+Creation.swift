@@ -10,7 +10,9 @@ extension UpdateEngine {
     ///
     /// - Parameter hosts: the names and addresses of the certificate, the first being the one devices are told. The CA can sign for these
     ///   only, ever.
-    public static func create(_ home: Home, hosts: [String], at now: Timestamp, log: Logger) async throws {
+    public static func create(
+        _ home: Home, hosts: [String], targeting: Targeting = .server, at now: Timestamp, log: Logger
+    ) async throws {
         let names = try hosts.map { try ServerName($0) }
         let folderWasThere = FileManager.default.fileExists(atPath: home.path)
         try home.create()
@@ -20,7 +22,7 @@ extension UpdateEngine {
             let store = try await SQLiteStore.create(home: home.path, at: now, log: log)
             try await store.close()
             // Last: a folder without it is no home.
-            try Configuration(hosts: names.map(\.description)).save(to: home)
+            try Configuration(hosts: names.map(\.description), targeting: targeting).save(to: home)
         } catch {
             let left = folderWasThere ? (try? FileManager.default.contentsOfDirectory(atPath: home.path))?.map { home.path + "/" + $0 } : [home.path]
             for path in left ?? [] { try? FileManager.default.removeItem(atPath: path) }

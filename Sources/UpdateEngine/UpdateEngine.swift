@@ -20,7 +20,8 @@ public final class UpdateEngine: Sendable {
     let clock: @Sendable () -> Timestamp
     let log: Logger
     let gate = SerialGate()
-    let reports: ReportQueue
+    let arrivals: ArrivalQueue
+    let presence = DevicePresence()
     let registrations: Mutex<RegistrationLimit>
     let groupClaims = Mutex(GroupClaims())
     private let state: Mutex<State>
@@ -35,26 +36,39 @@ public final class UpdateEngine: Sendable {
         var devices: [DeviceID: KnownDevice]
 
         /// Takes devices as they are now held, unless a newer change of theirs is there already.
-        mutating func update(_ changed: [Device]) {
+        mutating func update(_ changed: [Device], factsSaid: FactsDigest? = nil) {
             for device in changed {
-                let known = KnownDevice(device)
-                if let present = devices[device.id], present.groupsGeneration > known.groupsGeneration { continue }
-                devices[device.id] = known
+                let present = devices[device.id]
+                if let present, present.groupsGeneration > device.groupsGeneration { continue }
+                devices[device.id] = KnownDevice(device, factsSaid: factsSaid ?? present?.factsSaid)
             }
         }
     }
 
-    /// What a scan must know of a device.
+    /// What must be known of a device to answer it.
     struct KnownDevice: Sendable {
         var groups: Set<GroupID>
         var groupsGeneration: Generation
         /// It has registered, and was not only named by an administrator.
         var isRegistered: Bool
+        var isDisputed: Bool
+        var lineage: SessionLineage?
+        /// As it stands in the store.
+        var lastSeen: Timestamp?
+        /// What it registered with since the start: the same again is nothing new.
+        var factsSaid: FactsDigest?
+        /// The groups it asks for.
+        var groupsSaid: FactsDigest
 
-        init(_ device: Device) {
+        init(_ device: Device, factsSaid: FactsDigest? = nil) {
             groups = device.groups
             groupsGeneration = device.groupsGeneration
             isRegistered = device.facts != nil
+            isDisputed = device.dispute != nil
+            lineage = device.lineage
+            lastSeen = device.lastSeen
+            self.factsSaid = factsSaid
+            groupsSaid = device.requestedGroups.map { FactsDigest(GroupClaim(names: $0).digest) } ?? .noGroups
         }
     }
 
@@ -106,7 +120,7 @@ public final class UpdateEngine: Sendable {
         self.configurationVersion = configurationVersion
         self.clock = clock
         self.log = log
-        self.reports = ReportQueue(store: store, clock: clock)
+        self.arrivals = ArrivalQueue(store: store, policy: configuration.devicePolicy, presence: presence, log: log, clock: clock)
         self.registrations = Mutex(RegistrationLimit())
         self.state = Mutex(state)
     }
@@ -122,7 +136,7 @@ public final class UpdateEngine: Sendable {
 
     /// Ends after everything acknowledged is on disk.
     public func close() async throws {
-        await reports.finish()
+        await arrivals.finish()
         try await store.close()
     }
 

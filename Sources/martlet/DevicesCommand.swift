@@ -6,7 +6,7 @@ import Updates
 struct DevicesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "devices", abstract: "See devices and put them into groups.",
-        subcommands: [List.self, Show.self, Assign.self, Forget.self])
+        subcommands: [List.self, Show.self, Assign.self, Accept.self, Reject.self, Forget.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List devices. What they say of themselves is self-reported.")
@@ -14,21 +14,32 @@ struct DevicesCommand: AsyncParsableCommand {
         @OptionGroup var output: JSONOption
         @Option(help: ArgumentHelp("Only the devices of this group and of those beneath it.", valueName: "name"))
         var group: String?
+        @Flag(help: "Only devices whose identity is disputed.")
+        var disputed = false
+        @Flag(help: "Only devices that ask for a group that does not exist.")
+        var requestedUnknown = false
 
         func run() async throws {
-            guard case .devices(let devices) = try await options.perform(.listDevices(group: group)) else { throw Outcome.unexpected() }
+            let filter = DeviceFilter(group: group, isDisputed: disputed, asksForUnknown: requestedUnknown)
+            guard case .devices(let devices) = try await options.perform(.listDevices(filter)) else { throw Outcome.unexpected() }
             if output.json { return try Terminal.json(devices) }
+            Terminal.print(DevicesCommand.selfReported)
             Terminal.table(
-                ["DEVICE", "NAME", "GROUPS", "OS BUILD", "NEEDED", "INSTALLED", "FAILED", "LAST SEEN", "LAST REPORT"],
-                devices.map {
-                    [
-                        $0.id?.text ?? "(not seen yet)", $0.name ?? "(not seen yet)", $0.groups.joined(separator: ", "), $0.osVersion ?? "-",
-                        $0.lastReported == nil ? "?" : String($0.status.needed), $0.lastReported == nil ? "?" : String($0.status.installed),
-                        String($0.status.failed), $0.lastSeen?.text(.seconds) ?? "-", $0.lastReported?.text(.seconds) ?? "never",
+                ["DEVICE", "NAME", "GROUPS", "ASKS FOR", "OS BUILD", "NEEDED", "INSTALLED", "FAILED", "LAST SEEN", "LAST REPORT", "DISPUTED"],
+                devices.map { device in
+                    let isKnown = device.lastReported != nil && !device.isDisputed
+                    return [
+                        device.id?.text ?? "(not seen yet)", device.name ?? "(not seen yet)", device.groups.joined(separator: ", "),
+                        device.requestedGroups.map { device.unknownGroups.contains($0) ? "\($0) (unknown)" : $0 }.joined(separator: ", "),
+                        device.osVersion ?? "-", isKnown ? String(device.status.needed) : "?", isKnown ? String(device.status.installed) : "?",
+                        isKnown ? String(device.status.failed) : "?", device.lastSeen?.text(.seconds) ?? "-",
+                        device.lastReported?.text(.seconds) ?? "never", device.disputes.joined(separator: ", "),
                     ]
                 })
         }
     }
+
+    private static let selfReported = "What a device says of itself is self-reported: its name, system, groups asked for and status."
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show one device and its updates.")
@@ -41,10 +52,16 @@ struct DevicesCommand: AsyncParsableCommand {
             guard case .device(let details) = try await options.perform(.showDevice(device)) else { throw Outcome.unexpected() }
             if output.json { return try Terminal.json(details) }
             let summary = details.summary
-            Terminal.print("What a device says of itself is self-reported.")
+            Terminal.print(DevicesCommand.selfReported)
             Terminal.fields([
-                ("Device", summary.id?.text ?? ""), ("Name", summary.name ?? "(not seen yet)"), ("Groups", summary.groups.joined(separator: ", ")),
-                ("OS build", summary.osVersion ?? ""), ("OS description", summary.osDescription ?? ""),
+                (
+                    "DISPUTED",
+                    summary.disputes.isEmpty
+                        ? "" : "\(summary.disputes.joined(separator: ", ")), since \(details.disputedSince?.description ?? "?")"
+                ), ("Device", summary.id?.text ?? ""), ("Name", summary.name ?? "(not seen yet)"), ("Groups", summary.groups.joined(separator: ", ")),
+                ("Asks for groups", summary.requestedGroups.joined(separator: ", ")),
+                ("Unknown of these", summary.unknownGroups.joined(separator: ", ")), ("OS build", summary.osVersion ?? ""),
+                ("OS description", summary.osDescription ?? ""),
                 ("Manufacturer", details.facts?.manufacturer ?? ""), ("Model", details.facts?.model ?? ""),
                 ("Architecture", details.facts?.processorArchitecture ?? ""), ("Agent", details.facts?.clientVersion ?? ""),
                 ("First seen", details.firstSeen?.description ?? ""), ("Last seen", summary.lastSeen?.description ?? "never"),
@@ -60,12 +77,31 @@ struct DevicesCommand: AsyncParsableCommand {
                     ("  \(state.state)", "\(state.update.title ?? state.update.id.description) (\(state.update.id)), since \(state.since)")
                 ])
             }
+            if summary.isDisputed { Terminal.print("Reported before the dispute, counted nowhere: \(details.heldApart.count) updates") }
+            if let claim = details.claim { Self.show(claim) }
+            if !details.history.isEmpty { Terminal.print("History, the newest first:") }
+            for change in details.history {
+                let source = change.address.isEmpty ? "" : " from \(change.address)"
+                Terminal.fields([
+                    ("  \(change.time) \(change.outcome.rawValue)", "\(change.field.rawValue): \"\(change.old)\" to \"\(change.new)\"\(source)")
+                ])
+            }
             guard !details.events.isEmpty else { return }
             Terminal.print("Events, the newest first:")
             for event in details.events {
                 let code = event.win32HResult == 0 ? "" : " 0x\(String(UInt32(bitPattern: event.win32HResult), radix: 16, uppercase: true))"
-                Terminal.fields([("  \(event.time) \(event.eventID)\(code)", event.text.joined(separator: ", "))])
+                let source = event.disputedFrom.map { " (disputed, from \($0))" } ?? ""
+                Terminal.fields([("  \(event.time) \(event.eventID)\(code)\(source)", event.text.joined(separator: ", "))])
             }
+        }
+
+        private static func show(_ claim: DeviceDetails.ClaimSummary) {
+            Terminal.print("Claimed and not taken; see martlet devices accept, reject:")
+            Terminal.fields([
+                ("  From", "\(claim.address) at \(claim.time)"), ("  Name", claim.facts.dnsName), ("  OS build", claim.facts.osVersion),
+                ("  Manufacturer", claim.facts.manufacturer), ("  Model", claim.facts.model), ("  Architecture", claim.facts.processorArchitecture),
+                ("  Asks for groups", claim.requestedGroups?.joined(separator: ", ") ?? ""),
+            ])
         }
     }
 
@@ -111,6 +147,30 @@ struct DevicesCommand: AsyncParsableCommand {
             }
             return assignments
         }
+    }
+
+    struct Accept: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End the dispute about devices: what was said last under their ids is true.",
+            discussion: "Their status counts again from their next report. Where two machines share an id, give one of them a new one first.")
+        @OptionGroup var options: HomeOptions
+        @OptionGroup var output: JSONOption
+        @Argument(help: "Devices by id or DNS name.")
+        var devices: [String]
+
+        func run() async throws { try await DevicesCommand.change(.resolveDevices(devices, accepting: true), "accepted", options, output) }
+    }
+
+    struct Reject: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End the dispute about devices: what is held is true.",
+            discussion: "Their status counts again from their next report. A second caller that goes on makes them disputed again.")
+        @OptionGroup var options: HomeOptions
+        @OptionGroup var output: JSONOption
+        @Argument(help: "Devices by id or DNS name.")
+        var devices: [String]
+
+        func run() async throws { try await DevicesCommand.change(.resolveDevices(devices, accepting: false), "rejected", options, output) }
     }
 
     struct Forget: AsyncParsableCommand {

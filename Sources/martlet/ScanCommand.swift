@@ -18,7 +18,7 @@ struct ScanCommand: AsyncParsableCommand {
     var ca: String
     @Option(help: ArgumentHelp("Where the device keeps its state.", valueName: "dir"))
     var state: String
-    @Option(help: ArgumentHelp("The group the device asks for by client-side targeting; this server does not heed it yet.", valueName: "name"))
+    @Option(help: ArgumentHelp("The groups the device asks for (client-side targeting), separated by semicolons.", valueName: "name"))
     var group: String?
     @Option(
         help: ArgumentHelp(

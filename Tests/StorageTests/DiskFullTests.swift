@@ -152,5 +152,9 @@ struct DiskFullTests {
         #expect(!home.exists("pack/000001.pack"))
         try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = 1000000") }
         #expect(try await store.importRevisions(batch, at: StoreFixture.noon).outcomes.count == 200)
+        // What was refused was not acknowledged: sent again it is taken, and no event counts as a repeat.
+        let taken = try await store.takeReports([EventBatch(deviceID: StoreFixture.device(1), events: events)], at: StoreFixture.noon)
+        #expect(taken.storedEvents == 500)
+        #expect(taken.repeatedEvents == 0)
     }
 }

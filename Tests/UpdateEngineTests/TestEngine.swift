@@ -12,12 +12,12 @@ final class TestEngine: Sendable {
     let clock: ManualClock
     let engine: UpdateEngine
 
-    init() async throws {
+    init(targeting: Targeting = .server) async throws {
         folder = try TemporaryFolder()
         home = Home(path: folder.path + "/home")
         let clock = ManualClock()
         self.clock = clock
-        try await UpdateEngine.create(home, hosts: ["server.example.test", "localhost"], at: clock.now, log: Self.log)
+        try await UpdateEngine.create(home, hosts: ["server.example.test", "localhost"], targeting: targeting, at: clock.now, log: Self.log)
         engine = try await UpdateEngine.open(home, clock: { clock.now }, log: Self.log)
     }
 

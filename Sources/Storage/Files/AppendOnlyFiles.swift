@@ -126,6 +126,8 @@ struct AppendOnlyFiles: Sendable {
                 unlink(path(of: number))
             }
         }
+        // A write that failed may have left a part, which no length counts.
+        if let open, let kept = committed[open.number] { Glibc.truncate(path(of: open.number), off_t(kept)) }
         current = max(committed.keys.max() ?? 1, firstUsable)
         lengths = committed
         open = nil

@@ -30,6 +30,15 @@ extension ApprovalAction: ColumnValue {}
 extension UpdateState: ColumnValue {}
 extension Revision.Origin: ColumnValue {}
 extension StoredFile.State: ColumnValue {}
+extension DeviceChange.Field: ColumnValue {}
+extension DeviceChange.Outcome: ColumnValue {}
+
+extension SessionLineage: ColumnValue {
+    var databaseValue: DatabaseValue { Int64(bitPattern: rawValue).databaseValue }
+    static func fromDatabaseValue(_ value: DatabaseValue) -> SessionLineage? {
+        Int64.fromDatabaseValue(value).map { SessionLineage(rawValue: UInt64(bitPattern: $0)) }
+    }
+}
 
 extension UpdateID: ColumnValue {
     var databaseValue: DatabaseValue { Data(bytes).databaseValue }

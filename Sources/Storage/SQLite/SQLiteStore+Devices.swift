@@ -17,23 +17,8 @@ extension SQLiteStore {
         try await read { try Self.device(id, $0) }
     }
 
-    /// A new device counts as moved by the last change: where it was forgotten and comes again with an old cookie, what it saw is stale.
-    public func register(_ id: DeviceID, facts: DeviceFacts, at now: Timestamp) async throws -> Device {
-        try await write { db in
-            let isNew = try Self.key(of: id, db) == nil
-            try db.run(
-                """
-                INSERT INTO device (id, facts, groups_generation, first_seen, last_seen) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
-                SET facts = excluded.facts, first_seen = coalesce(first_seen, excluded.first_seen), last_seen = excluded.last_seen
-                """, [id, facts.encoded, try Self.generation(db), now, now])
-            if isNew { try Self.takeExpectedGroups(of: facts.dnsName.lowercased(), key: db.lastInsertedRowID, db) }
-            guard let device = try Self.device(id, db) else { throw ByteReader.corrupt }
-            return device
-        }
-    }
-
     /// Who registers first under a name that was expected gets its groups: they are given once.
-    private static func takeExpectedGroups(of name: String, key: Int64, _ db: Database) throws {
+    static func takeExpectedGroups(of name: String, key: Int64, _ db: Database) throws {
         let groups: [GroupID] = try db.rows("SELECT group_id FROM expected_device_group WHERE name = ?", [name]) { try $0.value(0) }
         for group in groups { try db.run("INSERT INTO device_group VALUES (?, ?)", [key, group]) }
         try db.run("DELETE FROM expected_device_group WHERE name = ?", [name])
@@ -109,6 +94,8 @@ extension SQLiteStore {
             for id in devices {
                 guard let key = try Self.key(of: id, db) else { continue }
                 // Its groups, events and instance ids go by their foreign keys; its states by name, so that their triggers count them off.
+                // Those of a disputed device were counted off already: they are counted again before.
+                try db.run("UPDATE device SET dispute = NULL WHERE key = ? AND dispute IS NOT NULL", [key])
                 try db.run("DELETE FROM status WHERE device_key = ?", [key])
                 try db.run("DELETE FROM device WHERE key = ?", [key])
                 forgotten.append(id)
@@ -127,20 +114,39 @@ extension SQLiteStore {
         try devices(db, "WHERE id = ?", [id]) { try storedGroups(of: $0, db) }.first
     }
 
-    private static func storedGroups(of key: Int64, _ db: Database) throws -> Set<GroupID> {
+    static func storedGroups(of key: Int64, _ db: Database) throws -> Set<GroupID> {
         try Set(db.rows("SELECT group_id FROM device_group WHERE device_key = ?", [key]) { try $0.value(0) })
     }
 
     private static func devices(
         _ db: Database, _ condition: String, _ arguments: [(any ColumnValue)?] = [], groups: (Int64) throws -> Set<GroupID>
     ) throws -> [Device] {
-        let sql = "SELECT key, id, facts, groups_generation, first_seen, last_seen, last_reported FROM device \(condition)"
+        let sql = """
+            SELECT key, id, facts, groups_generation, first_seen, last_seen, last_reported, requested_groups, coalesce(newer_lineage, lineage), claim,
+                dispute, disputed_at
+            FROM device \(condition)
+            """
         return try db.rows(sql, arguments) { row in
             let groups = try groups(try row.value(0))
+            let reasons: Int? = try row.optional(10)
             return Device(
                 id: try row.value(1), facts: row.hasNull(atIndex: 2) ? nil : try row.read(2) { try DeviceFacts(encoded: $0) },
                 groups: groups.isEmpty ? [.unassignedComputers] : groups, groupsGeneration: try row.value(3),
-                firstSeen: try row.optional(4), lastSeen: try row.optional(5), lastReported: try row.optional(6))
+                firstSeen: try row.optional(4), lastSeen: try row.optional(5), lastReported: try row.optional(6),
+                requestedGroups: row.hasNull(atIndex: 7) ? nil : try row.read(7) { try Self.names($0) }, lineage: try row.optional(8),
+                claim: row.hasNull(atIndex: 9) ? nil : try row.read(9) { try DeviceClaim(encoded: $0) },
+                dispute: try reasons.map { Dispute(reasons: DisputeReasons(rawValue: $0), since: try row.value(11)) })
         }
+    }
+
+    private static func names(_ bytes: UnsafeRawBufferPointer) throws -> [String] {
+        var reader = ByteReader(bytes)
+        return try reader.list { reader throws(StorageError) in try reader.string() }
+    }
+
+    static func encoded(_ names: [String]) -> ByteWriter {
+        var writer = ByteWriter()
+        writer.list(names) { $0.string($1) }
+        return writer
     }
 }

@@ -106,6 +106,5 @@ extension SQLiteStore {
 }
 
 extension TargetGroup {
-    /// Two names that differ only in case, or in how an accent is composed, are one.
-    fileprivate var foldedName: String { name.lowercased().precomposedStringWithCanonicalMapping }
+    fileprivate var foldedName: String { Self.folded(name) }
 }

@@ -4,21 +4,12 @@ public import Updates
 extension SQLiteStore {
     /// How long an instance id is remembered, in seconds.
     static let instanceRetention: Int64 = 30 * 86_400
-    /// How long an event is kept, in seconds.
-    static let eventRetention: Int64 = 90 * 86_400
-    /// How many events of one device are kept, and how many bytes of their texts.
-    static let eventsOfDevice = 1000
+    /// How many instance ids of one device are remembered: whoever sends more repeats only its own events.
+    static let instancesOfDevice = 5000
+    /// How many bytes of the texts of one device's events are kept.
     static let eventBytesOfDevice = 1 << 20
     /// How many rows one call removes at most, of each kind: old rows go little by little.
     static let pruningStep = 1000
-
-    public func takeReports(_ batches: [EventBatch], at now: Timestamp) async throws -> ReportResult {
-        try await write { db in
-            var reports = Reports(now: now)
-            for batch in batches { try reports.take(batch, db) }
-            return try reports.finish(db)
-        }
-    }
 
     public func statuses(of device: DeviceID) async throws -> [UpdateStatus] {
         try await read { db in
@@ -29,10 +20,10 @@ extension SQLiteStore {
 
     public func statuses(of update: UpdateID) async throws -> [DeviceUpdateState] {
         try await read { db in
-            let sql = "SELECT id, state, changed_at FROM status JOIN device ON key = device_key WHERE update_id = ? ORDER BY id"
+            let sql = "SELECT id, state, changed_at, dispute IS NOT NULL FROM status JOIN device ON key = device_key WHERE update_id = ? ORDER BY id"
             return try db.rows(sql, [update]) { row in
                 DeviceUpdateState(
-                    deviceID: try row.value(0), state: try row.value(1), changedAt: try row.value(2))
+                    deviceID: try row.value(0), state: try row.value(1), changedAt: try row.value(2), isDisputed: try row.value(3))
             }
         }
     }
@@ -53,7 +44,8 @@ extension SQLiteStore {
         try await read { db in
             var counts: [DeviceID: [UpdateState: Int]] = [:]
             let sql = """
-                SELECT device.id, state, COUNT(*) FROM status JOIN device ON device.key = status.device_key GROUP BY device.key, state
+                SELECT device.id, state, COUNT(*) FROM status JOIN device ON device.key = status.device_key WHERE dispute IS NULL
+                GROUP BY device.key, state
                 """
             try db.forEachRow(sql) { row in
                 let device: DeviceID = try row.value(0)
@@ -69,7 +61,7 @@ extension SQLiteStore {
             guard let key = try Self.key(of: device, db) else { return [] }
             let sql = """
                 SELECT instance_id, time_at_target, received_at, namespace_id, event_id, source_id, update_id, revision_number, win32_hresult,
-                    app_name, replacement_strings, misc_data
+                    app_name, replacement_strings, misc_data, disputed_from
                 FROM event WHERE device_key = ? ORDER BY id DESC LIMIT ?
                 """
             return try db.rows(sql, [key, max(0, limit)]) { try StoredEvent($0, device) }
@@ -83,8 +75,9 @@ extension SQLiteStore {
     }
 }
 
-/// The work of one group commit, inside its transaction.
-private struct Reports {
+/// The reports of one group commit, inside its transaction.
+struct Reports {
+    let policy: DevicePolicy
     let now: Timestamp
     private var devices: [DeviceID: Reporter] = [:]
     private var order: [DeviceID] = []
@@ -94,22 +87,29 @@ private struct Reports {
 
     private struct Reporter {
         let key: Int64
+        let heldReasons: DisputeReasons
+        /// Reasons that its reports give.
+        var reasons: DisputeReasons = []
+        var address = ""
         var hasStored = false
         /// Read when the first event needs it.
         var states: (before: StatusDerivation, after: StatusDerivation)?
+
+        var isDisputed: Bool { !heldReasons.isEmpty || !reasons.isEmpty }
     }
 
-    init(now: Timestamp) {
+    init(policy: DevicePolicy, now: Timestamp) {
+        self.policy = policy
         self.now = now
     }
 
     mutating func take(_ batch: EventBatch, _ db: Database) throws {
         if devices[batch.deviceID] == nil {
-            guard let key = try SQLiteStore.key(of: batch.deviceID, db) else {
+            guard let row = try db.row("SELECT key, dispute FROM device WHERE id = ?", [batch.deviceID]) else {
                 dropped += batch.events.count
                 return
             }
-            devices[batch.deviceID] = Reporter(key: key)
+            devices[batch.deviceID] = Reporter(key: try row.value(0), heldReasons: DisputeReasons(rawValue: try row.optional(1) ?? 0))
             order.append(batch.deviceID)
         }
         guard var reporter = devices[batch.deviceID] else { return }
@@ -118,13 +118,17 @@ private struct Reports {
                 repeated += 1
                 continue
             }
-            if event.eventID == .clientStatus || event.eventID == .installationFailed {
+            if event.isContradictory {
+                reporter.reasons.insert(.contradiction)
+                reporter.address = batch.address
+            }
+            if !reporter.isDisputed, event.eventID == .clientStatus || event.eventID == .installationFailed {
                 var states = try reporter.states ?? load(reporter.key, db)
                 states.after.take(event, now: now)
                 reporter.states = states
             }
             // 156 is state, not history.
-            if event.eventID != .clientStatus, try store(event, reporter.key, db) {
+            if event.eventID != .clientStatus, try store(event, reporter.key, disputedFrom: reporter.isDisputed ? batch.address : nil, db) {
                 stored += 1
                 reporter.hasStored = true
             }
@@ -132,20 +136,26 @@ private struct Reports {
         devices[batch.deviceID] = reporter
     }
 
-    mutating func finish(_ db: Database) throws -> ReportResult {
-        var reported: [Device] = []
+    mutating func finish(into result: inout ArrivalResult, _ db: Database) throws {
         for id in order {
             guard let reporter = devices[id] else { continue }
             if reporter.hasStored { try bound(reporter.key, db) }
+            try boundInstances(reporter.key, db)
             if let states = reporter.states { try save(states.before, states.after, reporter.key, db) }
             try db.run(
                 "UPDATE device SET first_seen = coalesce(first_seen, ?), last_seen = ?, last_reported = coalesce(?, last_reported) WHERE key = ?",
                 [now, now, reporter.states?.after.lastReported, reporter.key])
-            if let device = try SQLiteStore.device(id, db) { reported.append(device) }
+            // After its states were written: a disputed device's rows neither change nor count.
+            if !reporter.reasons.subtracting(reporter.heldReasons).isEmpty {
+                var changes = SQLiteStore.Changes(key: reporter.key, address: reporter.address, now: now)
+                try changes.dispute(reporter.reasons, held: reporter.heldReasons, db)
+                try changes.write(db)
+                if let device = try SQLiteStore.device(id, db) { result.disputed.append(device) }
+            }
+            result.reporters.insert(id)
         }
         try prune(db)
-        return ReportResult(
-            generation: try SQLiteStore.generation(db), devices: reported, storedEvents: stored, repeatedEvents: repeated, droppedEvents: dropped)
+        (result.storedEvents, result.repeatedEvents, result.droppedEvents) = (stored, repeated, dropped)
     }
 
     private func load(_ key: Int64, _ db: Database) throws -> (before: StatusDerivation, after: StatusDerivation) {
@@ -180,7 +190,7 @@ private struct Reports {
     }
 
     /// An event that names an update has a row of its own; of others, the latest of each kind is kept. Returns whether there is a new row.
-    private func store(_ event: Event, _ key: Int64, _ db: Database) throws -> Bool {
+    private func store(_ event: Event, _ key: Int64, disputedFrom: String?, _ db: Database) throws -> Bool {
         if event.update == nil {
             let held = try db.row(
                 "SELECT time_at_target FROM event WHERE device_key = ? AND event_id = ? AND update_id IS NULL", [key, event.eventID])
@@ -197,12 +207,12 @@ private struct Reports {
         try db.run(
             """
             INSERT INTO event (device_key, instance_id, time_at_target, received_at, namespace_id, event_id, source_id, update_id,
-                revision_number, win32_hresult, app_name, replacement_strings, misc_data)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                revision_number, win32_hresult, app_name, replacement_strings, misc_data, disputed_from)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 key, event.instanceID, event.timeAtTarget, now, event.namespaceID, event.eventID, event.sourceID, event.update?.updateID,
-                event.update?.revisionNumber, event.win32HResult, event.appName, replacementStrings, miscData,
+                event.update?.revisionNumber, event.win32HResult, event.appName, replacementStrings, miscData, disputedFrom,
             ])
         return true
     }
@@ -216,7 +226,17 @@ private struct Reports {
                     sum(length(replacement_strings) + length(misc_data) + length(app_name)) OVER newest AS bytes
                 FROM event WHERE device_key = ? WINDOW newest AS (ORDER BY id DESC)
             ) WHERE place > ? OR bytes > ?)
-            """, [key, SQLiteStore.eventsOfDevice, SQLiteStore.eventBytesOfDevice])
+            """, [key, policy.eventsOfDevice, SQLiteStore.eventBytesOfDevice])
+    }
+
+    private func boundInstances(_ key: Int64, _ db: Database) throws {
+        let count: Int = try db.row("SELECT count(*) FROM event_instance WHERE device_key = ?", [key])?.value(0) ?? 0
+        guard count > SQLiteStore.instancesOfDevice else { return }
+        try db.run(
+            """
+            DELETE FROM event_instance WHERE device_key = ?1 AND instance_id IN
+                (SELECT instance_id FROM event_instance WHERE device_key = ?1 ORDER BY received_at DESC, instance_id LIMIT -1 OFFSET ?2)
+            """, [key, SQLiteStore.instancesOfDevice])
     }
 
     private func prune(_ db: Database) throws {
@@ -227,7 +247,7 @@ private struct Reports {
             """, [now.adding(seconds: -SQLiteStore.instanceRetention), SQLiteStore.pruningStep])
         try db.run(
             "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE received_at <= ? ORDER BY received_at LIMIT ?)",
-            [now.adding(seconds: -SQLiteStore.eventRetention), SQLiteStore.pruningStep])
+            [now.adding(seconds: -policy.eventRetention), SQLiteStore.pruningStep])
     }
 }
 
@@ -248,6 +268,6 @@ extension StoredEvent {
                 update: update.map { UpdateIdentity(updateID: $0, revisionNumber: revision ?? RevisionNumber(rawValue: 0)) },
                 win32HResult: try row.value(8), appName: try row.value(9), replacementStrings: try strings(10),
                 miscData: try strings(11)),
-            receivedAt: try row.value(2))
+            receivedAt: try row.value(2), disputedFrom: try row.optional(12))
     }
 }

@@ -158,7 +158,11 @@ public final class SQLiteStore: Store, FragmentReader {
     public func renewServerID() async throws -> UpdateID {
         var generator = SystemRandomNumberGenerator()
         let id = UpdateID(high: generator.next(), low: generator.next())
-        try await write { try $0.run("UPDATE home SET server_id = ?", [id]) }
+        try await write { db in
+            try db.run("UPDATE home SET server_id = ?", [id])
+            // No device can show a cookie of before: each begins anew, and that says nothing about it.
+            try db.run("UPDATE device SET lineage = NULL, newer_lineage = NULL, newer_since = NULL")
+        }
         return id
     }
 

@@ -5,6 +5,7 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 first schema") { try $0.execute(sql: first) }
+        migrator.registerMigration("identity of devices") { try $0.execute(sql: identity) }
         return migrator
     }
 

@@ -22,15 +22,50 @@ public struct DeviceSummary: Codable, Sendable {
     public let osDescription: String?
     public let lastSeen: Timestamp?
     public let lastReported: Timestamp?
+    /// Of a disputed device everything is unknown.
     public let status: StatusCounts
+    /// More than one caller may be behind the id, or what it says cannot be true: it counts as compliant nowhere.
+    public let isDisputed: Bool
+    /// Why, in words.
+    public let disputes: [String]
+    /// The groups it asks for, by name; with server-side targeting they change nothing.
+    public let requestedGroups: [String]
+    /// Of these, names that no group has.
+    public let unknownGroups: [String]
+    /// Where name, operating system, requested groups and status come from: nobody but the caller vouches for them.
+    public let basis: String
+
+    static let selfReported = "self-reported"
+}
+
+/// Which devices are listed.
+public struct DeviceFilter: Codable, Hashable, Sendable {
+    /// Those of a group and of the groups beneath it.
+    public var group: String?
+    public var isDisputed: Bool
+    /// Those that ask for a group that does not exist.
+    public var asksForUnknown: Bool
+
+    public init(group: String? = nil, isDisputed: Bool = false, asksForUnknown: Bool = false) {
+        self.group = group
+        self.isDisputed = isDisputed
+        self.asksForUnknown = asksForUnknown
+    }
 }
 
 public struct DeviceDetails: Codable, Sendable {
     public let summary: DeviceSummary
     public let facts: DeviceFacts?
     public let firstSeen: Timestamp?
-    /// Needed, installed and failed updates (self-reported).
+    /// Needed, installed and failed updates (self-reported); none of a disputed device.
     public let updates: [UpdateStateSummary]
+    /// What a disputed device had reported before it was disputed: held apart, counted nowhere.
+    public let heldApart: [UpdateStateSummary]
+    public let disputedSince: Timestamp?
+    /// The newest of what was said under its id and not taken.
+    public let claim: ClaimSummary?
+    /// What it said otherwise than before, and what became of it; the newest first.
+    public let history: [ChangeSummary]
     /// The newest first.
     public let events: [EventSummary]
 
@@ -48,6 +83,25 @@ public struct DeviceDetails: Codable, Sendable {
         /// A signed 32-bit HRESULT.
         public let win32HResult: Int32
         public let text: [String]
+        /// Where it came from, if the device was disputed then.
+        public let disputedFrom: String?
+    }
+
+    public struct ClaimSummary: Codable, Sendable {
+        public let facts: DeviceFacts
+        public let requestedGroups: [String]?
+        public let address: String
+        public let time: Timestamp
+    }
+
+    public struct ChangeSummary: Codable, Sendable {
+        public let time: Timestamp
+        /// Empty where an administrator decided.
+        public let address: String
+        public let field: DeviceChange.Field
+        public let old: String
+        public let new: String
+        public let outcome: DeviceChange.Outcome
     }
 }
 

@@ -5,23 +5,48 @@ import Updates
 extension UpdateEngine {
     /// Devices by name; only those of a group and of the groups beneath it where one is named.
     public func devices(inGroup name: String?) async throws -> [DeviceSummary] {
-        let names = try await groupNames()
+        try await devices(DeviceFilter(group: name))
+    }
+
+    /// The devices that pass a filter, by name.
+    public func devices(_ filter: DeviceFilter) async throws -> [DeviceSummary] {
+        let groups = try await store.groups()
+        let names = GroupNames(groups)
         var wanted: Set<GroupID>?
-        if let name {
-            let root = try await groupID(name)
-            if root != .allComputers { wanted = Self.subtree(of: root, in: try await store.groups()) }
+        if let name = filter.group {
+            let root = try Self.groupID(name, in: groups)
+            if root != .allComputers { wanted = Self.subtree(of: root, in: groups) }
         }
         let updates = try await self.updates(UpdateFilter()).count
         let counts = try await store.deviceStatusCounts()
         func isWanted(_ groups: Set<GroupID>) -> Bool { wanted.map { !$0.isDisjoint(with: groups) } ?? true }
-        let known = try await store.devices().filter { isWanted($0.groups) }
-            .map { Self.summary(of: $0, states: counts[$0.id] ?? [:], updates: updates, groupNames: names) }
-        let expected = try await store.expectedDevices().filter { isWanted($0.groups) }.map { device in
-            DeviceSummary(
-                id: nil, name: device.name, groups: device.groups.map { names[$0] ?? $0.description }.sorted(), osVersion: nil,
-                osDescription: nil, lastSeen: nil, lastReported: nil, status: StatusCounts())
+        var found = try await store.devices().filter { isWanted($0.groups) && (!filter.isDisputed || $0.dispute != nil) }
+            .map { summary(of: $0, states: counts[$0.id] ?? [:], updates: updates, names) }
+        if filter.asksForUnknown { found.removeAll { $0.unknownGroups.isEmpty } }
+        if !filter.isDisputed, !filter.asksForUnknown {
+            found += try await store.expectedDevices().filter { isWanted($0.groups) }.map { device in
+                DeviceSummary(
+                    id: nil, name: device.name, groups: names[device.groups], osVersion: nil, osDescription: nil, lastSeen: nil, lastReported: nil,
+                    status: StatusCounts(), isDisputed: false, disputes: [], requestedGroups: [], unknownGroups: [],
+                    basis: DeviceSummary.selfReported)
+            }
         }
-        return (known + expected).sorted { ($0.name ?? $0.id?.text ?? "") < ($1.name ?? $1.id?.text ?? "") }
+        return found.sorted { ($0.name ?? $0.id?.text ?? "") < ($1.name ?? $1.id?.text ?? "") }
+    }
+
+    /// The names of groups both ways.
+    private struct GroupNames {
+        private let names: [GroupID: String]
+        private let folded: Set<String>
+
+        init(_ groups: [TargetGroup]) {
+            names = Dictionary(uniqueKeysWithValues: groups.map { ($0.id, $0.name) })
+            folded = Set(groups.map { TargetGroup.folded($0.name) })
+        }
+
+        subscript(groups: Set<GroupID>) -> [String] { groups.map { names[$0] ?? $0.description }.sorted() }
+
+        func isKnown(_ name: String) -> Bool { folded.contains(TargetGroup.folded(name)) }
     }
 
     private static func subtree(of root: GroupID, in groups: [TargetGroup]) -> Set<GroupID> {
@@ -34,17 +59,19 @@ extension UpdateEngine {
         return found
     }
 
-    private static func summary(
-        of device: Device, states: [UpdateState: Int], updates: Int, groupNames: [GroupID: String]
-    ) -> DeviceSummary {
+    private func summary(of device: Device, states: [UpdateState: Int], updates: Int, _ names: GroupNames) -> DeviceSummary {
         var counts = StatusCounts()
-        for (state, count) in states { counts.add(state, count) }
+        if device.dispute == nil {
+            for (state, count) in states { counts.add(state, count) }
+        }
         let rest = max(0, updates - counts.needed - counts.installed - counts.failed)
-        if device.lastReported == nil { counts.unknown = rest } else { counts.notApplicable = rest }
+        if device.lastReported == nil || device.dispute != nil { counts.unknown = rest } else { counts.notApplicable = rest }
+        let requested = device.requestedGroups ?? []
         return DeviceSummary(
-            id: device.id, name: device.facts?.dnsName, groups: device.groups.map { groupNames[$0] ?? $0.description }.sorted(),
-            osVersion: device.facts?.osVersion, osDescription: device.facts?.osDescription, lastSeen: device.lastSeen,
-            lastReported: device.lastReported, status: counts)
+            id: device.id, name: device.facts?.dnsName, groups: names[device.groups], osVersion: device.facts?.osVersion,
+            osDescription: device.facts?.osDescription, lastSeen: [device.lastSeen, presence.lastSeen(device.id)].compactMap(\.self).max(),
+            lastReported: device.lastReported, status: counts, isDisputed: device.dispute != nil, disputes: device.dispute?.reasons.words ?? [],
+            requestedGroups: requested, unknownGroups: requested.filter { !names.isKnown($0) }, basis: DeviceSummary.selfReported)
     }
 
     /// Everything about the one device that `text` names, by id or DNS name.
@@ -53,18 +80,57 @@ extension UpdateEngine {
         let library = try await library()
         let states = try await store.statuses(of: device.id)
         let count = library.updateIDs.count { library.passes($0, UpdateFilter()) }
+        let rows = states.map { DeviceDetails.UpdateStateSummary(update: library.name($0.updateID), state: $0.state.word, since: $0.changedAt) }
+            .sorted { ($0.state, $0.update.title ?? "") < ($1.state, $1.update.title ?? "") }
         return DeviceDetails(
-            summary: Self.summary(
+            summary: summary(
                 of: device, states: Dictionary(states.map { ($0.state, 1) }, uniquingKeysWith: +), updates: count,
-                groupNames: try await groupNames()), facts: device.facts,
-            firstSeen: device.firstSeen,
-            updates: states.map { .init(update: library.name($0.updateID), state: $0.state.word, since: $0.changedAt) }
-                .sorted { ($0.state, $0.update.title ?? "") < ($1.state, $1.update.title ?? "") },
+                GroupNames(try await store.groups())), facts: device.facts, firstSeen: device.firstSeen,
+            updates: device.dispute == nil ? rows : [], heldApart: device.dispute == nil ? [] : rows, disputedSince: device.dispute?.since,
+            claim: device.claim.map { .init(facts: $0.facts, requestedGroups: $0.requestedGroups, address: $0.address, time: $0.time) },
+            history: try await store.changes(of: device.id).map {
+                .init(time: $0.time, address: $0.address, field: $0.field, old: $0.old, new: $0.new, outcome: $0.outcome)
+            },
             events: try await store.events(of: device.id, limit: 50).map {
                 .init(
                     eventID: $0.event.eventID.rawValue, time: $0.event.timeAtTarget, received: $0.receivedAt,
-                    update: $0.event.update?.updateID, win32HResult: $0.event.win32HResult, text: $0.event.replacementStrings)
+                    update: $0.event.update?.updateID, win32HResult: $0.event.win32HResult, text: $0.event.replacementStrings,
+                    disputedFrom: $0.disputedFrom)
             })
+    }
+
+    /// Ends the disputes of devices: takes over what was said last under their ids, or keeps what is held. Their status counts again from
+    /// their next report.
+    public func resolveDevices(_ names: [String], accepting: Bool) async throws -> DeviceChangeReport {
+        // What was seen and not yet written would dispute them again, after the decision.
+        await arrivals.writeSightings()
+        return try await gate.perform { [self] in
+            var report = DeviceChangeReport()
+            for name in names {
+                do {
+                    let device = try await one(name)
+                    let resolved = try await store.resolve([device.id], accepting: accepting, policy: configuration.devicePolicy, at: clock())
+                    guard let result = resolved.first else { throw EngineError(.refused, "\(name) is not disputed") }
+                    presence.forget(device.id)
+                    publish { $0.devices[device.id] = KnownDevice(result.device) }
+                    if let groups = result.groups { try await assignInGate([(device.id, groups)]) }
+                    report.changed.append(name)
+                } catch let error as EngineError {
+                    report.refused.append(.init(id: name, message: error.message))
+                }
+            }
+            return report
+        }
+    }
+
+    /// Puts devices into groups and before the next request. The gate is the caller's.
+    func assignInGate(_ assignments: [(DeviceID, Set<GroupID>)]) async throws {
+        let (generation, devices) = try await store.assign(assignments)
+        let next = catalog.applying(approvals: [], declines: [], generation: generation)
+        publish {
+            $0.catalog = next
+            $0.update(devices)
+        }
     }
 
     private func one(_ text: String) async throws -> Device {
@@ -97,6 +163,14 @@ extension UpdateEngine {
             let allGroups = try await store.groups()
             let held = try await store.devices()
             let byName = Dictionary(grouping: held) { $0.facts?.dnsName.lowercased() ?? "" }
+            // With client-side targeting a device that asks for groups would leave any other at its next registration.
+            let asking = configuration.targeting == .client ? Set(held.filter { $0.requestedGroups?.isEmpty == false }.map(\.id)) : []
+            func checked(_ id: DeviceID) throws(EngineError) -> DeviceID {
+                guard !asking.contains(id) else {
+                    throw EngineError(.refused, "\(id) asks for its groups itself, and targeting is client: change its policy, or the setting")
+                }
+                return id
+            }
             for assignment in assignments {
                 do {
                     let group = try Self.groupID(assignment.group, in: allGroups)
@@ -107,11 +181,11 @@ extension UpdateEngine {
                     let named = byName[name] ?? []
                     // Agents' ids are GUIDs. What is none is a name: an id that looks like one is a stranger's claim.
                     if UpdateID(name) != nil, let id = DeviceID(name) {
-                        groupsByDevice[id, default: []].insert(group)
+                        groupsByDevice[try checked(id), default: []].insert(group)
                     } else if named.count > 1 {
                         throw EngineError(.refused, "\(named.count) devices call themselves \(assignment.device); name one by its id")
                     } else if let device = named.first {
-                        groupsByDevice[device.id, default: []].insert(group)
+                        groupsByDevice[try checked(device.id), default: []].insert(group)
                     } else {
                         guard Self.isDNSName(name) else { throw EngineError(.refused, "\(assignment.device) is no device's id or name") }
                         groupsByName[name, default: []].insert(group)
@@ -126,12 +200,7 @@ extension UpdateEngine {
             guard !groupsByDevice.isEmpty else { return report }
             // Unassigned is for devices without another group.
             let groups = groupsByDevice.mapValues { $0.count > 1 ? $0.subtracting([.unassignedComputers]) : $0 }
-            let (generation, devices) = try await store.assign(groups.map { ($0.key, $0.value) })
-            let next = catalog.applying(approvals: [], declines: [], generation: generation)
-            publish {
-                $0.catalog = next
-                $0.update(devices)
-            }
+            try await assignInGate(groups.map { ($0.key, $0.value) })
             return report
         }
     }
@@ -156,6 +225,7 @@ extension UpdateEngine {
                 $0.catalog = next
                 for id in forgotten { $0.devices[id] = nil }
             }
+            for id in forgotten { presence.forget(id) }
             return report
         }
     }

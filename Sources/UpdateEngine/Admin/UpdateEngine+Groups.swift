@@ -31,10 +31,25 @@ extension UpdateEngine {
         else {
             throw EngineError(.refused, "a group's name has 1 to 256 bytes, no semicolon or line break, and no white space at its ends")
         }
-        return try await changeGroups(showing: name) { [self] in
+        let id = GroupID(guid: .random())
+        _ = try await changeGroups(showing: name) { [self] in
             let parentID = try await parent.asyncMap { try await groupID($0) } ?? .allComputers
             guard parentID != .unassignedComputers else { throw EngineError(.refused, "Unassigned Computers has no groups beneath it") }
-            return try await store.createGroup(TargetGroup(id: GroupID(guid: .random()), name: name, parent: parentID))
+            return try await store.createGroup(TargetGroup(id: id, name: name, parent: parentID))
+        }
+        if configuration.targeting == .client { try await gather(id, named: name) }
+        guard let summary = try await groups().first(where: { $0.id == id }) else { throw EngineError(.refused, "\(name) was removed meanwhile") }
+        return summary
+    }
+
+    /// Devices that asked for a group before there was one are in it from now on.
+    private func gather(_ group: GroupID, named name: String) async throws {
+        try await gate.perform { [self] in
+            let waiting = try await store.devices().filter { device in
+                device.dispute == nil && device.requestedGroups?.contains { TargetGroup.areSame([$0], [name]) } == true
+            }
+            guard !waiting.isEmpty else { return }
+            try await assignInGate(waiting.map { ($0.id, $0.groups.subtracting([.unassignedComputers]).union([group])) })
         }
     }
 

@@ -52,10 +52,11 @@ extension UpdateEngine {
                         changed: approval.changedAt)
                 }
             }.sorted { $0.group < $1.group },
-            status: Self.counts(states.map(\.state), among: Array(devices.values)),
+            status: Self.counts(states.filter { !$0.isDisputed }.map(\.state), among: Array(devices.values)),
             devices: states.map {
                 .init(
-                    device: $0.deviceID.text, name: devices[$0.deviceID]?.facts?.dnsName, state: $0.state.word, since: $0.changedAt)
+                    device: $0.deviceID.text, name: devices[$0.deviceID]?.facts?.dnsName, state: $0.isDisputed ? "disputed" : $0.state.word,
+                    since: $0.changedAt)
             })
     }
 
@@ -72,11 +73,13 @@ extension UpdateEngine {
     }
 
     /// An update's states over all devices: one without a row is not applicable where the device has reported, else unknown.
+    /// Of a disputed device nothing counts.
     static func counts(_ states: [UpdateState], among devices: [Device]) -> StatusCounts {
         var counts = StatusCounts()
         for state in states { counts.add(state, 1) }
-        let reported = devices.count { $0.lastReported != nil }
-        counts.unknown = devices.count { $0.facts != nil && $0.lastReported == nil }
+        let reported = devices.count { $0.lastReported != nil && $0.dispute == nil }
+        counts.unknown = devices.count { $0.facts != nil && $0.lastReported == nil && $0.dispute == nil }
+        counts.disputed = devices.count { $0.dispute != nil }
         counts.notApplicable = max(0, reported - counts.needed - counts.installed - counts.failed)
         return counts
     }

@@ -88,6 +88,8 @@ public struct StatusCounts: Codable, Sendable {
     public var notApplicable = 0
     /// Devices that never sent a status.
     public var unknown = 0
+    /// Devices whose identity is disputed: they are counted here and nowhere else.
+    public var disputed = 0
 
     public init() {}
 

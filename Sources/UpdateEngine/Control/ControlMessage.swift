@@ -11,12 +11,13 @@ public enum ControlRequest: Codable, Sendable {
     case createGroup(name: String, parent: String?)
     case removeGroup(name: String)
     case moveGroup(name: String, parent: String)
-    case listDevices(group: String?)
+    case listDevices(DeviceFilter)
     case showDevice(String)
     case assignDevices([DeviceAssignment])
     case forgetDevices([String])
     /// Copies the database for a backup.
     case snapshot
+    case resolveDevices([String], accepting: Bool)
 }
 
 /// What a command gets back; each case is one command's result and the shape of its `--json` (docs/cli-json.md).

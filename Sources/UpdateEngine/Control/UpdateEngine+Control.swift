@@ -17,11 +17,12 @@ extension UpdateEngine {
         case .createGroup(let name, let parent): return .group(try await createGroup(name: name, parent: parent))
         case .removeGroup(let name): return .group(try await removeGroup(name: name))
         case .moveGroup(let name, let parent): return .group(try await moveGroup(name: name, parent: parent))
-        case .listDevices(let group): return .devices(try await devices(inGroup: group))
+        case .listDevices(let filter): return .devices(try await devices(filter))
         case .showDevice(let name): return .device(try await deviceDetails(name))
         case .assignDevices(let assignments): return .devicesChanged(try await assign(assignments))
         case .forgetDevices(let names): return .devicesChanged(try await forget(names))
         case .snapshot: return .snapshot(try await snapshot())
+        case .resolveDevices(let names, let accepting): return .devicesChanged(try await resolveDevices(names, accepting: accepting))
         }
     }
 }

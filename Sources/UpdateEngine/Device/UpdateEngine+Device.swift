@@ -116,19 +116,61 @@ extension UpdateEngine: DeviceOperations {
             throw SOAPFault(.invalidParameters, "computerInfo.DnsName")
         }
         let now = clock()
-        if device(session.deviceID)?.isRegistered != true {
+        let known = device(session.deviceID)
+        if known?.isRegistered != true {
             let devices = deviceCount
             guard registrations.withLock({ $0.admits(address, at: now, devices: devices) }) else {
                 log.warning("a registration was refused: too many new devices", metadata: ["address": "\(address)"])
                 throw SOAPFault(.serverBusy)
             }
         }
+        let facts = FactsDigest(request.facts)
+        if let known, known.isRegistered {
+            note(session, known)
+            // The same as before: when it was seen is written now and then.
+            if known.factsSaid == facts, known.groupsSaid == FactsDigest(session.groupClaimDigest) { return }
+        }
+        let registered: ArrivalResult.Registered
         do {
-            publish([try await store.register(session.deviceID, facts: request.facts, at: now)])
+            registered = try await arrivals.submit(
+                DeviceRegistration(
+                    deviceID: session.deviceID, facts: request.facts,
+                    requestedGroups: groupClaims.withLock { $0[session.groupClaimDigest]?.names }, lineage: session.lineage, address: address))
+            publish { $0.update([registered.device], factsSaid: facts) }
+            if known?.isRegistered != true, let device = device(session.deviceID) { note(session, device) }
+            if let groups = registered.groups {
+                try await gate.perform { [self] in try await assignInGate([(session.deviceID, groups)]) }
+            }
+        } catch is ArrivalQueue.Full {
+            log.warning("a registration was refused: too many wait", metadata: ["address": "\(address)"])
+            throw SOAPFault(.serverBusy)
         } catch {
             log.error("a registration could not be stored: \(error)")
             throw SOAPFault(.internalServerError)
         }
+        if registered.device.dispute != nil, known?.isDisputed != true { warn(of: registered.device) }
+    }
+
+    /// Notes that a registered device was heard; nothing of it is waited for.
+    func note(_ session: DeviceSession, _ device: KnownDevice) {
+        let use = presence.use(
+            session.deviceID, session.lineage, from: session.address, at: clock(), known: (device.lineage, device.lastSeen))
+        if use.isDispute {
+            publish { $0.devices[session.deviceID]?.isDisputed = true }
+            log.warning(
+                "a device is disputed: two lines of sessions go on under its id",
+                metadata: ["device": "\(session.deviceID)", "address": "\(session.address)"])
+        }
+        if use.isFirstUnsaved || use.isDispute {
+            Task { [arrivals] in await arrivals.noteSightings(isUrgent: use.isDispute) }
+        }
+    }
+
+    private func warn(of device: Device) {
+        guard let dispute = device.dispute else { return }
+        log.warning(
+            "a device is disputed: \(dispute.reasons.words.joined(separator: ", "))",
+            metadata: ["device": "\(device.id)", "address": "\(device.claim?.address ?? "")"])
     }
 
     public func startCategoryScan(_ request: StartCategoryScan.Request) throws(SOAPFault) -> StartCategoryScan.Response {
@@ -237,27 +279,33 @@ extension UpdateEngine: DeviceOperations {
     }
 
     public func report(_ session: DeviceSession, _ request: ReportEventBatch.Request) async throws(ReportRefusal) {
-        guard device(session.deviceID)?.isRegistered == true else { throw .fault(SOAPFault(.registrationRequired)) }
+        guard let known = device(session.deviceID), known.isRegistered else { throw .fault(SOAPFault(.registrationRequired)) }
         guard request.events.allSatisfy({ $0.deviceID == session.deviceID }) else {
             throw .fault(SOAPFault(.invalidParameters, "eventBatch.BasicData.TargetID.Sid"))
         }
         if request.droppedEvents > 0 {
             log.warning("\(request.droppedEvents) oversized events of a report were dropped", metadata: ["device": "\(session.deviceID)"])
         }
+        // Before the report is taken: what makes the device disputed holds for this report.
+        note(session, known)
+        let reported: ArrivalQueue.Reported
         do {
-            let devices = try await reports.submit(EventBatch(deviceID: session.deviceID, events: request.events))
-            // Nothing is stored of a device that was forgotten meanwhile: it must register anew.
-            guard !devices.isEmpty else {
-                publish { _ = $0.devices.removeValue(forKey: session.deviceID) }
-                throw SOAPFault(.registrationRequired)
-            }
-        } catch let fault as SOAPFault {
-            throw .fault(fault)
-        } catch is ReportQueue.Full {
+            reported = try await arrivals.submit(EventBatch(deviceID: session.deviceID, events: request.events, address: session.address))
+        } catch is ArrivalQueue.Full {
             throw .busy(retryAfterSeconds: 60)
         } catch {
             log.error("a report could not be stored: \(error)")
             throw .fault(SOAPFault(.internalServerError))
+        }
+        // Nothing is stored of a device that was forgotten meanwhile: it must register anew.
+        guard reported.isKnown else {
+            publish { _ = $0.devices.removeValue(forKey: session.deviceID) }
+            presence.forget(session.deviceID)
+            throw .fault(SOAPFault(.registrationRequired))
+        }
+        if let device = reported.disputed {
+            publish([device])
+            warn(of: device)
         }
     }
 
@@ -268,6 +316,13 @@ extension UpdateEngine: DeviceOperations {
         guard session.configurationVersion == configurationVersion else { throw SOAPFault(.configChanged, "cookie") }
         let (catalog, files, device) = answering(session.deviceID)
         guard let device, device.isRegistered else { throw SOAPFault(.registrationRequired) }
+        // Who asks for other groups than before says so by registering: no cookie and no scan changes what is held.
+        if !device.isDisputed, device.groupsSaid != FactsDigest(session.groupClaimDigest),
+            groupClaims.withLock({ $0[session.groupClaimDigest] != nil })
+        {
+            throw SOAPFault(.registrationRequired)
+        }
+        note(session, device)
         return (catalog, files, device)
     }
 

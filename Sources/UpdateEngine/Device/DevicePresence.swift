@@ -1,0 +1,130 @@
+import Storage
+import Synchronization
+import Updates
+
+/// When devices were last seen, by which line of sessions and from where: in memory, and on disk now and then.
+///
+/// It also notices two callers who take turns under one id. A caller keeps its line of sessions by showing its last cookie; one that lost it
+/// begins a new line and never comes back to the old. So a line that goes on after another took its place shows a second caller: at once if the
+/// two came from different addresses, after some turns if from one. An address alone says nothing: laptops roam, and a gateway has many
+/// devices behind one address or shows one device under many.
+final class DevicePresence: Sendable {
+    /// A device is written as seen no more often than this, in milliseconds.
+    static let grain: UInt64 = 600_000
+    /// Lines remembered besides the one in use.
+    static let linesAtMost = 4
+    /// Returns to an earlier line that one device at one address may make: an agent's reports may lag behind its scans.
+    static let returnsAtMost = 2
+
+    private let state = Mutex(State())
+
+    private struct State {
+        var entries: [DeviceID: Entry] = [:]
+        var unsaved: [DeviceID: DeviceSighting] = [:]
+    }
+
+    private struct Line {
+        let lineage: SessionLineage
+        /// Nothing for one of before the start.
+        var address: String?
+    }
+
+    private struct Entry {
+        var lastSeen: Timestamp
+        var savedAt: Timestamp?
+        var line: Line?
+        var earlier: [Line] = []
+        var returns = 0
+        var isDisputed = false
+
+        /// Returns whether a second caller has shown.
+        mutating func follow(_ lineage: SessionLineage, from address: String) -> Bool {
+            guard let current = line, current.lineage != lineage else {
+                line = Line(lineage: lineage, address: address)
+                return false
+            }
+            let isReturn = earlier.contains { $0.lineage == lineage }
+            earlier.removeAll { $0.lineage == lineage }
+            earlier.append(current)
+            if earlier.count > linesAtMost { earlier.removeFirst() }
+            line = Line(lineage: lineage, address: address)
+            if isReturn { returns += 1 }
+            guard isReturn, !isDisputed, current.address != address || returns > returnsAtMost else { return false }
+            isDisputed = true
+            return true
+        }
+    }
+
+    /// What a use of a session tells.
+    struct Use {
+        /// The device has become disputed by it.
+        let isDispute: Bool
+        /// There is something to write, and there was not before.
+        let isFirstUnsaved: Bool
+    }
+
+    /// Notes that a registered device was heard.
+    ///
+    /// - Parameters:
+    ///   - lineage: of its session.
+    ///   - known: the line and time the store has of it.
+    func use(
+        _ device: DeviceID, _ lineage: SessionLineage, from address: String, at now: Timestamp, known: (line: SessionLineage?, seen: Timestamp?)
+    ) -> Use {
+        state.withLock { state in
+            var entry = state.entries[device] ?? Entry(lastSeen: now, savedAt: known.seen, line: known.line.map { Line(lineage: $0, address: nil) })
+            entry.lastSeen = max(entry.lastSeen, now)
+            let isOtherLine = entry.line?.lineage != lineage
+            let isDispute = entry.follow(lineage, from: address)
+            let isDue = entry.savedAt.map { now.milliseconds(since: $0).magnitude >= Self.grain } ?? true
+            let wasEmpty = state.unsaved.isEmpty
+            if isOtherLine || isDispute || isDue {
+                let reasons = state.unsaved[device]?.reasons ?? []
+                state.unsaved[device] = DeviceSighting(
+                    deviceID: device, time: entry.lastSeen, lineage: lineage, address: address,
+                    reasons: isDispute ? reasons.union(.twoPlaces) : reasons)
+            }
+            state.entries[device] = entry
+            return Use(isDispute: isDispute, isFirstUnsaved: wasEmpty && !state.unsaved.isEmpty)
+        }
+    }
+
+    func lastSeen(_ device: DeviceID) -> Timestamp? { state.withLock { $0.entries[device]?.lastSeen } }
+
+    /// Takes what is to be written, so many at most; those with a reason to dispute first.
+    func takeUnsaved(atMost limit: Int) -> (sightings: [DeviceSighting], isAll: Bool) {
+        state.withLock { state in
+            guard state.unsaved.count > limit else {
+                defer { state.unsaved.removeAll(keepingCapacity: true) }
+                return (Array(state.unsaved.values), true)
+            }
+            var taken = state.unsaved.values.filter { !$0.reasons.isEmpty }
+            for sighting in state.unsaved.values where taken.count < limit && sighting.reasons.isEmpty { taken.append(sighting) }
+            for sighting in taken { state.unsaved[sighting.deviceID] = nil }
+            return (taken, false)
+        }
+    }
+
+    func saved(_ sightings: [DeviceSighting]) {
+        state.withLock { state in
+            for sighting in sightings { state.entries[sighting.deviceID]?.savedAt = sighting.time }
+        }
+    }
+
+    /// Takes back what could not be written, unless something newer waits.
+    func restore(_ sightings: [DeviceSighting]) {
+        state.withLock { state in
+            for sighting in sightings {
+                state.unsaved[sighting.deviceID, default: sighting].reasons.formUnion(sighting.reasons)
+            }
+        }
+    }
+
+    /// Starts afresh with a device that was forgotten, or about which an administrator has decided.
+    func forget(_ device: DeviceID) {
+        state.withLock { state in
+            state.entries[device] = nil
+            state.unsaved[device] = nil
+        }
+    }
+}
