@@ -4,8 +4,20 @@ import UpdateProtocols
 import Updates
 
 extension UpdateEngine {
-    func library() async throws -> UpdateLibrary {
-        try await UpdateLibrary(catalog: catalog, store: store, filesHeld: { [files] in files.lookup($0) != nil })
+    /// - Parameter ids: the only updates that will be asked about; all if nothing.
+    func library(of ids: Set<UpdateID>? = nil) async throws -> UpdateLibrary {
+        try await UpdateLibrary(of: ids, catalog: catalog, store: store, filesHeld: { [files] in files.lookup($0) != nil })
+    }
+
+    /// What a decision about `selection` looks at: a few named updates need not wait for all of a large catalogue.
+    private func library(for selection: UpdateSelection) async throws -> UpdateLibrary {
+        guard case .ids(let texts) = selection, texts.count <= 64 else { return try await library() }
+        let ids = texts.compactMap { UpdateID($0) }
+        // A KB number may be any update's.
+        guard ids.count == texts.count else { return try await library() }
+        let catalog = catalog
+        let said = ids.compactMap { catalog.condition(of: $0) }.flatMap { $0.bundleParents.prefix(1) + $0.supersededBy.prefix(1) }
+        return try await library(of: Set(ids + said))
     }
 
     /// The updates that pass a filter, by title.
@@ -146,7 +158,7 @@ extension UpdateEngine {
     /// Approves, withdraws, declines or takes a decline back; each update that is refused says why, the others are done in one transaction.
     public func apply(_ change: UpdateChange, to selection: UpdateSelection, isDryRun: Bool) async throws -> UpdateChangeReport {
         try await gate.perform { [self] in
-            let library = try await library()
+            let library = try await library(for: selection)
             var report = UpdateChangeReport()
             report.isDryRun = isDryRun
             let chosen = try Self.chosen(selection, in: library, &report)

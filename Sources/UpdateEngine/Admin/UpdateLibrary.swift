@@ -9,10 +9,22 @@ struct UpdateLibrary {
     private let approvalsByUpdate: [UpdateID: [Approval]]
     private let filesHeld: @Sendable (SHA1Digest) -> Bool
 
-    init(catalog: Catalog, store: any StoreReader, filesHeld: @escaping @Sendable (SHA1Digest) -> Bool) async throws {
+    /// - Parameter ids: the only updates that will be asked about; all if nothing. Reading all takes as long as there are many.
+    init(
+        of ids: Set<UpdateID>? = nil, catalog: Catalog, store: any StoreReader, filesHeld: @escaping @Sendable (SHA1Digest) -> Bool
+    ) async throws {
         self.catalog = catalog
         self.filesHeld = filesHeld
-        revisionsByUpdate = Dictionary(grouping: try await store.revisions(), by: \.revision.updateID)
+        if let ids {
+            var revisions: [UpdateID: [StoredRevision]] = [:]
+            for id in ids {
+                let held = try await store.revisions(of: id)
+                if !held.isEmpty { revisions[id] = held }
+            }
+            revisionsByUpdate = revisions
+        } else {
+            revisionsByUpdate = Dictionary(grouping: try await store.revisions(), by: \.revision.updateID)
+        }
         approvalsByUpdate = Dictionary(grouping: try await store.approvals().filter { $0.action != nil }, by: \.updateID)
     }
 

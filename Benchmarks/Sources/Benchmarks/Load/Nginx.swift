@@ -7,12 +7,10 @@ import UpdateProtocols
 final class Nginx {
     let port: Int
     private let child: Child
-    private let folder: String
 
-    private init(port: Int, child: Child, folder: String) {
+    private init(port: Int, child: Child) {
         self.port = port
         self.child = child
-        self.folder = folder
     }
 
     /// The processes that answer.
@@ -21,7 +19,6 @@ final class Nginx {
     /// - Parameter port: where our own listener answers GetConfig, whose very body nginx gives.
     static func start(home: Home, payloads: [HeldPayload], folder: String, core: Int, like port: Int) async throws -> Nginx {
         let manager = FileManager.default
-        try? manager.removeItem(atPath: folder)
         try manager.createDirectory(atPath: folder + "/content", withIntermediateDirectories: true)
         // Below the ports that the kernel gives out.
         let own = Int.random(in: 20_000..<30_000)
@@ -41,7 +38,7 @@ final class Nginx {
             try manager.createSymbolicLink(atPath: place.path(percentEncoded: false), withDestinationPath: payload.file)
         }
         let child = try Child("nginx", ["-c", file, "-p", folder], core: core)
-        let nginx = Nginx(port: own, child: child, folder: folder)
+        let nginx = Nginx(port: own, child: child)
         for _ in 0..<100 where nginx.workers.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
         guard !nginx.workers.isEmpty else { throw Child.Failure(description: "nginx has no worker") }
         let theirs = try await getConfig(own, home)
@@ -63,6 +60,5 @@ final class Nginx {
 
     func end() {
         child.end()
-        try? FileManager.default.removeItem(atPath: folder)
     }
 }

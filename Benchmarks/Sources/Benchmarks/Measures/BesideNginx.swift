@@ -23,14 +23,14 @@ struct BesideNginx {
             let port = try Int(own.line(startingWith: "ready").split(separator: ":").last ?? "") ?? 0
             let payloads = try CatalogueHome.payloads.map { try HeldPayload.find($0.size, in: home) }
             let nginx = try await Nginx.start(
-                home: home, payloads: payloads, folder: home.path + "-nginx", core: Self.serverCore, like: port)
+                home: home, payloads: payloads, folder: bench.scratch + "/nginx", core: Self.serverCore, like: port)
             defer {
                 own.end()
                 nginx.end()
             }
             var ours: [Double] = []
             var theirs: [Double] = []
-            let load = Load(home: home, payloads: payloads, isQuick: bench.isQuick)
+            let load = Load(home: home, scratch: bench.scratch, payloads: payloads, isQuick: bench.isQuick)
             for _ in 0..<(bench.isQuick ? 1 : 5) {
                 ours.append(try load.perCPUSecond(measure, port: port, servers: { [own.facts] }))
                 theirs.append(try load.perCPUSecond(measure, port: nginx.port, servers: { nginx.workers }))
@@ -56,6 +56,7 @@ struct BesideNginx {
 /// Makes requests and counts them.
 private struct Load {
     let home: Home
+    let scratch: String
     /// As ``CatalogueHome/payloads``.
     let payloads: [HeldPayload]
     let isQuick: Bool
@@ -82,7 +83,7 @@ private struct Load {
     }
 
     private func h2load(_ port: Int, requests: Int, connections: Int) throws -> Int {
-        let body = home.path + "-request.xml"
+        let body = scratch + "/request.xml"
         try Data(GetConfig.encodeRequest(.init(protocolVersion: "2.90"))).write(to: URL(filePath: body))
         let child = try Child(
             "h2load",

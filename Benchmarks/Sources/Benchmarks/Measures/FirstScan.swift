@@ -18,8 +18,7 @@ enum FirstScan {
             guard device.installed.count == 90, (1950...2050).contains(record.updates) else {
                 throw Child.Failure(description: "\(device.installed.count) installed of \(record.updates): the catalogue is another than planned")
             }
-            let recording = home.path + "-recording.json"
-            defer { try? FileManager.default.removeItem(atPath: recording) }
+            let recording = bench.scratch + "/recording.json"
             try Recording.write(record.requests, to: recording)
             let times = try Playback.run(recording, home: home, rounds: bench.isQuick ? 3 : 8, watchesMemory: false)
             let memory = try Playback.run(recording, home: home, rounds: bench.isQuick ? 3 : 20, watchesMemory: true)

@@ -6,8 +6,7 @@ enum ImportRate {
     static func rows(_ bench: Bench) async throws -> [Row] {
         try await bench.withServer(20_000) { server, catalogue in
             let count = bench.isQuick ? 400 : 4000
-            let folder = "\(server.engine.home.path)-documents"
-            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let folder = bench.scratch + "/documents"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             var bytes: [Double] = []
             for (turn, update) in catalogue.plan.updates.filter({ $0.kind == .rules && (400...800).contains($0.coreBytes) }).prefix(count)

@@ -59,6 +59,9 @@ struct Bench {
     let cache: String
     let isQuick: Bool
 
+    /// What one measure writes, all of it; removed after it.
+    var scratch: String { "\(cache)/work-\(getpid())" }
+
     func home(_ count: Int) async throws -> CatalogueHome { try await CatalogueHome.prepare(count: count, beneath: cache) }
 
     /// Runs `work` with a server over a copy of the home, which is removed after it.
@@ -73,9 +76,10 @@ struct Bench {
 
     func withCopy<Result>(_ count: Int, _ work: (Home, CatalogueHome) async throws -> Result) async throws -> Result {
         let catalogue = try await home(count)
-        let copy = try catalogue.copy(to: "\(cache)/work-\(getpid())")
-        defer { try? FileManager.default.removeItem(atPath: copy.path) }
-        return try await work(copy, catalogue)
+        try? FileManager.default.removeItem(atPath: scratch)
+        try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: scratch) }
+        return try await work(try catalogue.copy(to: scratch + "/home"), catalogue)
     }
 
     func rounds(_ number: Int) -> Int { isQuick ? max(1, number / 10) : number }
