@@ -85,7 +85,7 @@ struct CatalogueHome: Sendable {
             let attributes = try manager.attributesOfItem(atPath: from)
             if attributes[.type] as? FileAttributeType == .typeDirectory {
                 try copy(from, to, manager)
-            } else if (attributes[.size] as? Int ?? 0) >= 64 << 20, name != entries.last, !name.contains("sqlite") {
+            } else if (attributes[.size] as? Int ?? 0) >= 64 << 20, name != entries.last, !name.contains(".db") {
                 try manager.linkItem(atPath: from, toPath: to)
             } else {
                 try manager.copyItem(atPath: from, toPath: to)
