@@ -408,6 +408,6 @@ struct IdentityTests {
 
 extension SyncUpdates.Request {
     fileprivate static let software = SyncUpdates.Request(
-        installedNonLeaf: [], otherCached: [], cachedDrivers: [], hasSystemSpec: false, skipSoftwareSync: false, filterCategories: nil,
+        installedNonLeaf: [], otherCached: [], cachedDrivers: [], skipSoftwareSync: false, filterCategories: nil,
         needsTwoGroupsOutOfScope: true)
 }
