@@ -1,8 +1,8 @@
 import Updates
 
 /// All approvals, standing and withdrawn, by group and update.
-struct ApprovalTable: Sendable, Hashable {
-    private(set) var rows: [GroupID: [UpdateID: Approval]] = [:]
+struct ApprovalTable: Sendable {
+    private(set) var groups: [GroupID: GroupApprovals] = [:]
 
     init(_ approvals: [Approval]) {
         apply(approvals)
@@ -10,7 +10,31 @@ struct ApprovalTable: Sendable, Hashable {
 
     /// A row takes the place of the one for the same update and group.
     mutating func apply(_ approvals: [Approval]) {
-        for approval in approvals { rows[approval.groupID, default: [:]][approval.updateID] = approval }
+        for (group, approvals) in Dictionary(grouping: approvals, by: \.groupID) { groups[group, default: GroupApprovals()].apply(approvals) }
+    }
+}
+
+/// The approvals for one group, and in which order they were changed.
+struct GroupApprovals: Sendable {
+    private(set) var rows: [UpdateID: Approval] = [:]
+    /// By ascending generation; an update may come more than once, the last time with its row's generation.
+    private var changes: [(generation: Generation, update: UpdateID)] = []
+
+    mutating func apply(_ approvals: [Approval]) {
+        var isInOrder = true
+        for approval in approvals {
+            rows[approval.updateID] = approval
+            isInOrder = isInOrder && changes.last.map { $0.generation <= approval.generation } ?? true
+            changes.append((approval.generation, approval.updateID))
+        }
+        if !isInOrder || changes.count > 2 * rows.count + 16 {
+            changes = rows.values.map { ($0.generation, $0.updateID) }.sorted { $0.generation < $1.generation }
+        }
+    }
+
+    /// The updates with a row that was changed after an anchor; some may come twice.
+    func changed(after anchor: Generation) -> some Sequence<UpdateID> {
+        changes.reversed().lazy.prefix { $0.generation > anchor }.map(\.update)
     }
 }
 
@@ -53,5 +77,31 @@ struct LeadingDecision {
         if let rank, rank > otherRank { return }
         approval = other
         rank = otherRank
+    }
+}
+
+/// The approvals that concern devices in a set of groups: those of the groups and all above them.
+struct EffectiveApprovals: Sendable {
+    private let groups: [(depth: Int, approvals: GroupApprovals)]
+
+    init(for groups: Set<GroupID>, in tree: GroupTree, _ table: ApprovalTable) {
+        self.groups = tree.depths(of: groups).compactMap { group, depth in table.groups[group].map { (depth, $0) } }
+    }
+
+    /// The decision that counts for an update; nothing where none says anything.
+    subscript(update: UpdateID) -> Approval? {
+        var leading = LeadingDecision()
+        for group in groups {
+            if let approval = group.approvals.rows[update] { leading.take(approval, depth: group.depth) }
+        }
+        return leading.approval
+    }
+
+    /// Every update with a row, standing or withdrawn.
+    var updates: Set<UpdateID> { groups.reduce(into: []) { $0.formUnion($1.approvals.rows.keys) } }
+
+    /// The updates with a row that was changed after an anchor; some may come twice.
+    func changed(after anchor: Generation) -> some Sequence<UpdateID> {
+        groups.lazy.flatMap { $0.approvals.changed(after: anchor) }
     }
 }

@@ -9,6 +9,7 @@ final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         var order: [Key] = []
         /// The position in `order` of the next key to make room.
         var oldest = 0
+        var computations = 0
     }
 
     private let limit: Int
@@ -18,10 +19,14 @@ final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         self.limit = limit
     }
 
+    /// How often a value had to be computed.
+    var computations: Int { state.withLock { $0.computations } }
+
     func value(for key: Key, _ compute: () -> Value) -> Value {
         if let known = state.withLock({ $0.values[key] }) { return known }
         let value = compute()
         return state.withLock { state in
+            state.computations += 1
             if let known = state.values[key] { return known }
             if state.order.count < limit {
                 state.order.append(key)

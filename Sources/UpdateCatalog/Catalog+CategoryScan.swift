@@ -30,7 +30,7 @@ extension Catalog {
         return (preferred, inError)
     }
 
-    private func category(_ id: UpdateID) -> CatalogRevision? {
+    private func category(_ id: UpdateID) -> HeldRevision? {
         current(id).flatMap { $0.type == .category ? $0 : nil }
     }
 }

@@ -11,7 +11,7 @@ extension Catalog {
         let view = own(view)
         var seen: Set<UInt32> = []
         return identities.compactMap { identity in
-            guard let revision = content.index(of: identity), view.scope.revisions.contains(revision), seen.insert(revision).inserted
+            guard let revision = content.index(of: identity), view.scope.contains(revision), seen.insert(revision).inserted
             else { return nil }
             let scanned = view.scanned(revision)
             if scanned.deployment.action == .bundle { return nil }

@@ -18,14 +18,22 @@ extension Catalog {
         let isWhole = request.pass == .software && filter == nil
         var answer = ScanAnswer(
             isDriverSyncNotNeeded: !isWhole || standing.graph.drivers.isEmpty, generation: isWhole ? generation : request.anchor)
-        let new = page(of: needed.subtracting(device.cached), among: needed)
-        answer.newUpdates = new.page.map { view.scanned($0, hardwareIDs: given.hardwareIDs[$0] ?? []) }
-        answer.isTruncated = new.isTruncated
-        answer.changedUpdates = changed(among: needed.intersection(device.cached), request, in: view)
-            .map { view.scanned($0, hardwareIDs: given.hardwareIDs[$0] ?? []) }
+        func scanned(_ revision: UInt32) -> ScannedUpdate { view.scanned(revision, hardwareIDs: given.hardwareIDs[revision] ?? []) }
+        if !needed.isSubset(of: device.cached) {
+            let new = needed.subtracting(device.cached)
+            let page = page(of: new, among: needed)
+            answer.newUpdates = page.map(scanned)
+            answer.isTruncated = page.count < new.count
+        }
+        answer.changedUpdates = changed(among: device.cached, needed, request, in: view).map(scanned)
         let stays = filter != nil && request.needsTwoGroupsOutOfScope ? given.revisions : needed
-        answer.outOfScope = (device.unknown + device.cached.subtracting(stays).map { content.revisions[Int($0)].id }).sortedWithoutRepeats()
-        answer.deployedOutOfScope = stays.intersection(device.cached).subtracting(needed).map { content.revisions[Int($0)].id }
+        answer.outOfScope = device.unknown.sortedWithoutRepeats()
+        if !device.cached.isSubset(of: stays) {
+            answer.outOfScope = (device.unknown + device.cached.subtracting(stays).map { content.id($0) }).sortedWithoutRepeats()
+        }
+        if filter != nil {
+            answer.deployedOutOfScope = stays.intersection(device.cached).subtracting(needed).map { content.id($0) }
+        }
         return answer
     }
 
@@ -37,21 +45,24 @@ extension Catalog {
     }
 
     private func given(_ request: ScanRequest, installed: [UInt32], in view: View) -> Given {
-        let eligible = view.scope.eligibility(installed: installed)
         let drivers = standing.graph.drivers
+        var eligible = standing.graph.revisions(satisfiedBy: installed)
+        eligible.formIntersection(view.scope)
         switch request.pass {
         case .software:
-            return Given(revisions: drivers.isEmpty ? eligible : eligible.subtracting(drivers.revisions))
+            if !drivers.isEmpty { eligible.subtract(drivers.revisions) }
+            return Given(revisions: eligible)
         case .driver:
             var matching = DriverMatching(
-                request.system, in: standing.graph, isGiven: { eligible.contains($0) },
+                request.system, in: standing.graph, isGiven: { [eligible] in eligible.contains($0) },
                 isApproved: { [.install, .bundle].contains(view.deployment(of: $0).action) })
             let hardwareIDs = matching.find()
-            var revisions = DenseSet(capacity: content.revisions.count)
+            var revisions = DenseSet(capacity: content.count)
             for revision in hardwareIDs.keys { revisions.insert(revision) }
             return Given(revisions: revisions, hardwareIDs: hardwareIDs)
         case .printerCatalog:
-            return Given(revisions: eligible.intersection(drivers.printers))
+            eligible.formIntersection(drivers.printers)
+            return Given(revisions: eligible)
         }
     }
 
@@ -64,64 +75,88 @@ extension Catalog {
         private(set) var unknown: [RevisionID] = []
 
         init(_ request: ScanRequest, _ content: RevisionContent) {
-            cached = DenseSet(capacity: content.revisions.count)
+            cached = DenseSet(capacity: content.count)
             installedUpdates = request.installedNonLeaf.compactMap { content.indices[$0].map { content.update(of: $0) } }.sortedWithoutRepeats()
-            for id in request.pass == .software ? request.installedNonLeaf + request.otherCached : request.cachedDrivers {
+            if request.pass == .software {
+                hold(request.installedNonLeaf, content)
+                hold(request.otherCached, content)
+            } else {
+                hold(request.cachedDrivers, content)
+            }
+        }
+
+        private mutating func hold(_ ids: [RevisionID], _ content: RevisionContent) {
+            for id in ids {
                 if let revision = content.indices[id] { cached.insert(revision) } else { unknown.append(id) }
             }
         }
     }
 
-    /// The first of `new` that fit one answer: what others wait for first, bundle members before their parents, then by id.
-    private func page(of new: DenseSet, among needed: DenseSet) -> (page: [UInt32], isTruncated: Bool) {
-        if new.isEmpty { return ([], false) }
-        let eligibleBytes = needed.reduce(0) { $0 + content.revisions[Int($1)].coreSize }
-        let limit = max(CatalogLimits.bytesPerAnswer, eligibleBytes / CatalogLimits.shareOfEligibleBytes)
+    /// The first of `new` that fit one answer: what others wait for first, bundle members before their parents, then by id. What is too
+    /// large for the rest of the answer makes way for what is not, but not for what comes in a later turn.
+    ///
+    /// - Parameter needed: what the device is entitled to now, cached or not: its size bounds the answer.
+    private func page(of new: DenseSet, among needed: DenseSet) -> [UInt32] {
+        let entitled = needed.reduce(0) { $0 + Int(content.row($1).coreSize) }
+        let limit = max(CatalogLimits.bytesPerAnswer, entitled / CatalogLimits.shareOfEligibleBytes)
         var page: [UInt32] = []
         var bytes = 0
-        for turn in Turn.allCases {
-            for revision in new where self.turn(of: revision) == turn {
-                let size = content.revisions[Int(revision)].coreSize
-                guard page.isEmpty || page.count < CatalogLimits.updatesPerAnswer && bytes + size <= limit else { return (page, true) }
+        var rest = new
+        for turn in [standing.graph.nonLeafRevisions, standing.graph.memberRevisions, new] {
+            var isCut = false
+            for revision in rest.intersection(turn) {
+                if page.count == CatalogLimits.updatesPerAnswer { return page }
+                let size = Int(content.row(revision).coreSize)
+                guard page.isEmpty || bytes + size <= limit else {
+                    isCut = true
+                    continue
+                }
                 page.append(revision)
                 bytes += size
             }
+            if isCut { return page }
+            rest.subtract(turn)
         }
-        return (page, false)
-    }
-
-    private enum Turn: CaseIterable {
-        case nonLeaf
-        case bundleMember
-        case rest
-    }
-
-    private func turn(of revision: UInt32) -> Turn {
-        let update = content.update(of: revision)
-        if standing.graph.nonLeaf.contains(update) { return .nonLeaf }
-        return standing.graph.bundles.isMember(update) ? .bundleMember : .rest
+        return page
     }
 
     /// Those whose deployment or leaf flag is newer than what the device has seen.
     ///
     /// A device that was moved between groups since is told of everything that approvals decide: those of the group it left may be gone. A
     /// driver pass tells of all: the software pass before it has moved the anchor past what changed.
-    private func changed(among held: DenseSet, _ request: ScanRequest, in view: View) -> [UInt32] {
-        if request.pass == .driver { return Array(held) }
+    private func changed(among cached: DenseSet, _ needed: DenseSet, _ request: ScanRequest, in view: View) -> [UInt32] {
+        if request.pass == .driver { return Array(needed.intersection(cached)) }
+        var changed: [UInt32] = []
         let wasMoved = request.groupsGeneration > request.anchor
-        return held.filter { revision in
-            let update = content.update(of: revision)
-            if standing.changed[Int(update)] > request.anchor { return true }
-            if wasMoved, content.revisions[Int(revision)].type.isDecided, !standing.graph.bundles.isMember(update) { return true }
-            return (view.decisionsChanged[update] ?? .zero) > request.anchor
+        if wasMoved || standing.lastChange > request.anchor {
+            changed = needed.intersection(cached).filter { revision in
+                let row = content.row(revision)
+                return standing.changed[Int(row.update)] > request.anchor
+                    || wasMoved && row.type.isDecided && !standing.graph.memberRevisions.contains(revision)
+            }
         }
+        for id in view.approvals.changed(after: request.anchor) {
+            guard let update = content.update(id) else { continue }
+            let revision = standing.deliveredOfUpdate[Int(update)]
+            if needed.contains(revision) && cached.contains(revision) { changed.append(revision) }
+        }
+        return changed.sortedWithoutRepeats()
     }
 
-    /// The categories of a filter and the updates filed under them; those that are not held are passed over.
+    /// The categories of a filter, the updates filed under them, and those filed under categories that are; those that are not held are
+    /// passed over.
     private func updates(inCategories filter: [UpdateID]) -> [UInt32] {
-        let categories = filter.compactMap { content.updates[$0] }
-        let filed = categories.flatMap { standing.graph.prerequisites.revisionsInCategory[Int($0)] }
-            .filter { standing.deliveredOfUpdate[Int(content.update(of: $0))] == $0 }
-        return categories + filed.map { content.update(of: $0) }
+        var found: [UInt32] = []
+        var seen = DenseSet(capacity: content.updateCount)
+        var queue = filter.compactMap { content.update($0) }
+        while let update = queue.popLast() {
+            if seen.contains(update) { continue }
+            seen.insert(update)
+            found.append(update)
+            for revision in standing.graph.prerequisites.revisions(inCategory: update) where standing.scope.contains(revision) {
+                queue.append(content.update(of: revision))
+            }
+        }
+        return found
     }
 }

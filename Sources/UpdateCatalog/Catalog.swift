@@ -26,19 +26,19 @@ public struct Catalog: Sendable {
     /// Builds the catalog from everything that is stored.
     ///
     /// - Parameters:
-    ///   - revisions: all that are held.
+    ///   - revisions: all that are held, taken one at a time and not kept as they are; by ascending id they cost least.
     ///   - approvals: standing and withdrawn; for updates that are not held they wait.
     ///   - declines: standing and taken back.
     ///   - groups: the tree.
     ///   - options: how to deliver.
     ///   - generation: the change that was stored last.
     public init(
-        revisions: [CatalogRevision], approvals: [Approval], declines: [Decline], groups: [TargetGroup], options: CatalogOptions,
+        revisions: some Sequence<CatalogRevision>, approvals: [Approval], declines: [Decline], groups: [TargetGroup], options: CatalogOptions,
         generation: Generation
     ) {
         let declines = Dictionary(declines.map { ($0.updateID, $0) }, uniquingKeysWith: { $1 })
         self.init(
-            standing: Standing(graph: RevisionGraph(revisions), declines: declines), approvals: ApprovalTable(approvals),
+            standing: Standing(graph: RevisionGraph(RevisionTable().appending(revisions)), declines: declines), approvals: ApprovalTable(approvals),
             tree: GroupTree(groups), options: options, generation: generation)
     }
 
@@ -53,9 +53,7 @@ public struct Catalog: Sendable {
     /// The catalog with more revisions; one with a known identity takes the place of the one held (it was completed, or replaced under another id).
     public func adding(_ revisions: [CatalogRevision], generation: Generation) -> Catalog {
         let replaced = Set(revisions.compactMap { content.index(of: $0.identity) })
-        var held = content.revisions
-        if !replaced.isEmpty { held = held.enumerated().filter { !replaced.contains(UInt32($0.offset)) }.map(\.element) }
-        let graph = RevisionGraph(held + revisions)
+        let graph = RevisionGraph(content.table.appending(revisions, without: replaced))
         return with(standing: Standing(graph: graph, declines: standing.declines), generation: generation)
     }
 
@@ -89,13 +87,13 @@ public struct Catalog: Sendable {
     // MARK: - Revisions
 
     /// The revision held under an id.
-    public func revision(_ id: RevisionID) -> CatalogRevision? {
-        content.indices[id].map { content.revisions[Int($0)] }
+    public func revision(_ id: RevisionID) -> HeldRevision? {
+        content.indices[id].map { content.revision($0) }
     }
 
     /// The revision of an update that counts: of those of the most trusted source the one with the greatest number.
-    public func current(_ id: UpdateID) -> CatalogRevision? {
-        content.updates[id].map { content.current(of: $0) }
+    public func current(_ id: UpdateID) -> HeldRevision? {
+        content.update(id).map { content.revision(content.currentOfUpdate[Int($0)]) }
     }
 
     var content: RevisionContent { standing.graph.content }
@@ -110,7 +108,7 @@ public struct Catalog: Sendable {
     /// Whether devices of a view are given a revision, once its prerequisites are met and, of a driver, where it fits the hardware.
     public func isDelivered(_ id: RevisionID, in view: View) -> Bool {
         guard let revision = content.indices[id] else { return false }
-        return own(view).scope.revisions.contains(revision)
+        return own(view).scope.contains(revision)
     }
 
     /// The deployment of a revision that devices of a view are given; nothing for others.
@@ -121,11 +119,7 @@ public struct Catalog: Sendable {
 
     /// The approval that counts for devices in a set of groups, from whichever group it comes; nothing where none says anything.
     public func effectiveApproval(of update: UpdateID, in groups: Set<GroupID>) -> Approval? {
-        var leading = LeadingDecision()
-        for (group, depth) in tree.depths(of: groups) {
-            if let approval = approvals.rows[group]?[update] { leading.take(approval, depth: depth) }
-        }
-        return leading.approval
+        EffectiveApprovals(for: groups, in: tree, approvals)[update]
     }
 
     /// A view of an earlier catalog is replaced by this catalog's own: indices differ.

@@ -1,6 +1,6 @@
 public import Updates
 
-/// What the catalog must know of a revision: its relations, not its texts.
+/// What a catalog is built from of a revision: its relations, not its texts.
 public struct CatalogRevision: Hashable, Sendable {
     public let id: RevisionID
     public let identity: UpdateIdentity
@@ -51,4 +51,19 @@ public struct CatalogRevision: Hashable, Sendable {
             defaultDeploymentID: revision.defaultDeploymentID, importedAt: revision.importedAt,
             importGeneration: revision.importGeneration, coreSize: coreSize, drivers: revision.metadata.drivers)
     }
+}
+
+/// What a catalog tells of a revision that it holds. Its relations are in ``UpdateCondition``.
+public struct HeldRevision: Hashable, Sendable {
+    public let id: RevisionID
+    public let identity: UpdateIdentity
+    public let type: UpdateType
+    public let categoryType: CategoryType?
+    public let publicationState: PublicationState
+    public let provenance: Provenance
+    public let defaultDeploymentID: DeploymentID
+    public let importedAt: Timestamp
+    public let importGeneration: Generation
+    /// Bytes of the Core fragment.
+    public let coreSize: Int
 }

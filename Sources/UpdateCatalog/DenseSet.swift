@@ -7,6 +7,7 @@ struct DenseSet: Hashable, Sendable {
     }
 
     var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
+    var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
     func contains(_ index: UInt32) -> Bool {
         words[Int(index >> 6)] & (1 << UInt64(index & 63)) != 0
@@ -24,6 +25,10 @@ struct DenseSet: Hashable, Sendable {
         for word in words.indices { words[word] &= other.words[word] }
     }
 
+    mutating func subtract(_ other: DenseSet) {
+        for word in words.indices { words[word] &= ~other.words[word] }
+    }
+
     func intersection(_ other: DenseSet) -> DenseSet {
         var result = self
         result.formIntersection(other)
@@ -32,8 +37,12 @@ struct DenseSet: Hashable, Sendable {
 
     func subtracting(_ other: DenseSet) -> DenseSet {
         var result = self
-        for word in words.indices { result.words[word] &= ~other.words[word] }
+        result.subtract(other)
         return result
+    }
+
+    func isSubset(of other: DenseSet) -> Bool {
+        words.indices.allSatisfy { words[$0] & ~other.words[$0] == 0 }
     }
 }
 

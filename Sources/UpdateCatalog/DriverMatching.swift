@@ -32,14 +32,15 @@ struct DriverMatching {
     private var candidates: [String: [Candidate]] = [:]
 
     private struct Candidate {
-        let entry: DriverIndex.Entry
+        let revision: UInt32
+        let entry: DriverTable.Entry
         /// As if its id were the device's first.
         let fit: DriverFit
         let isApproved: Bool
         let trust: Int
 
         /// Among those that fit equally, the lesser comes first: what is approved, of the most trusted source, and was there first.
-        var preference: (Int, Int, UInt32) { (isApproved ? 0 : 1, -trust, entry.revision) }
+        var preference: (Int, Int, UInt32) { (isApproved ? 0 : 1, -trust, revision) }
 
         func hides(_ other: Candidate) -> Bool { (isApproved || !other.isApproved) && trust >= other.trust }
     }
@@ -53,7 +54,7 @@ struct DriverMatching {
         index = graph.drivers
         content = graph.content
         self.system = system
-        scoreKey = system.featureScoreMatchingKey.map { DriverIndex.folded($0) }
+        scoreKey = system.featureScoreMatchingKey.map { DriverTable.folded($0) }
         self.isGiven = isGiven
         self.isApproved = isApproved
     }
@@ -74,10 +75,10 @@ struct DriverMatching {
         var ids: [String] = []
         var seen: Set<String> = []
         for id in device.hardwareIDs + device.compatibleIDs where ids.count < CatalogLimits.idsPerDevice {
-            if seen.insert(DriverIndex.folded(id)).inserted { ids.append(id) }
+            if seen.insert(DriverTable.folded(id)).inserted { ids.append(id) }
         }
         let installed = device.installedDriver.map { fit(of: $0, ids) }
-        let printer = device.installedDriver.flatMap { DriverIndex.isPrinter($0.driverClass) ? PrinterMaker($0, index) : nil }
+        let printer = device.installedDriver.flatMap { DriverTable.isPrinter($0.driverClass) ? PrinterMaker($0, index.table) : nil }
         var found: [(candidate: Candidate, fit: DriverFit, id: String)] = []
         for (position, id) in ids.enumerated() {
             var kept: [Candidate] = []
@@ -95,22 +96,23 @@ struct DriverMatching {
         var kept: [Candidate] = []
         for (candidate, _, id) in found where !kept.contains(where: { $0.hides(candidate) }) {
             kept.append(candidate)
-            best.append((candidate.entry.revision, id))
+            best.append((candidate.revision, id))
         }
         return best
     }
 
     /// The entries for an id that the computer may be given, best first.
     private mutating func candidates(for id: String) -> [Candidate] {
-        let folded = DriverIndex.folded(id)
+        let folded = DriverTable.folded(id)
         if let known = candidates[folded] { return known }
-        let found = index.entries(for: folded[...]).compactMap { entry -> Candidate? in
-            guard isGiven(entry.revision), let computer = index.position(of: entry, among: system.computerHardwareIDs) else { return nil }
-            let score = scoreKey.map { index.featureScore(of: entry, for: $0) } ?? .max
+        let found = index.candidates(for: folded).compactMap { (candidate: DriverIndex.Candidate) -> Candidate? in
+            let (revision, entry) = (candidate.revision, candidate.entry)
+            guard isGiven(revision), let computer = index.table.position(of: entry, among: system.computerHardwareIDs) else { return nil }
+            let score = scoreKey.map { index.table.featureScore(of: entry, for: $0) } ?? .max
             return Candidate(
-                entry: entry,
+                revision: revision, entry: entry,
                 fit: DriverFit(computer: computer, featureScore: score, position: 0, date: entry.date, version: entry.version),
-                isApproved: isApproved(entry.revision), trust: content.revisions[Int(entry.revision)].provenance.trust)
+                isApproved: isApproved(revision), trust: content.trust(ofRevision: revision))
         }
         .sorted { $0.fit == $1.fit ? $0.preference < $1.preference : $1.fit < $0.fit }
         candidates[folded] = found
@@ -118,12 +120,12 @@ struct DriverMatching {
     }
 
     private func fit(of driver: InstalledDriver, _ ids: [String]) -> DriverFit {
-        let matching = DriverIndex.folded(driver.matchingID)
+        let matching = DriverTable.folded(driver.matchingID)
         let computers = system.computerHardwareIDs
         return DriverFit(
             computer: driver.matchingComputerHardwareID.flatMap { computers.firstIndex(of: $0) } ?? computers.count,
             featureScore: scoreKey == nil ? .max : UInt8(truncatingIfNeeded: driver.rank >> 16),
-            position: ids.firstIndex { DriverIndex.folded($0) == matching } ?? ids.count,
+            position: ids.firstIndex { DriverTable.folded($0) == matching } ?? ids.count,
             date: driver.date.millisecondsSince1970, version: driver.version.rawValue)
     }
 
@@ -132,12 +134,12 @@ struct DriverMatching {
         let provider: UInt32?
         let manufacturer: UInt32?
 
-        init(_ driver: InstalledDriver, _ index: DriverIndex) {
-            provider = index.number(of: driver.provider)
-            manufacturer = index.number(of: driver.manufacturer)
+        init(_ driver: InstalledDriver, _ table: DriverTable) {
+            provider = table.number(of: driver.provider)
+            manufacturer = table.number(of: driver.manufacturer)
         }
 
-        func made(_ entry: DriverIndex.Entry) -> Bool { entry.provider == provider && entry.manufacturer == manufacturer }
+        func made(_ entry: DriverTable.Entry) -> Bool { entry.provider == provider && entry.manufacturer == manufacturer }
     }
 }
 

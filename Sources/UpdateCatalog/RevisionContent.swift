@@ -1,66 +1,71 @@
 import Updates
 
 /// The revisions by index, the updates they belong to, and which revision of each is current.
-struct RevisionContent: Sendable {
-    /// By ascending id: the order of indices is the order of ids.
-    let revisions: [CatalogRevision]
-    let indices: RevisionIndex
-    let updates: [UpdateID: UInt32]
-    let updateIDs: [UpdateID]
-    let updateOfRevision: [UInt32]
-    let revisionsOfUpdate: [[UInt32]]
-    /// The greatest by trust, then by revision number: what a less trusted source says later never takes its place (ADR 0004).
-    let currentOfUpdate: [UInt32]
+final class RevisionContent: Sendable {
+    /// Stands for no revision.
+    static let none = UInt32.max
 
-    /// - Parameter revisions: in any order; of two with one id the later counts.
-    init(_ revisions: [CatalogRevision]) {
-        let sorted = Self.sortedWithoutRepeats(revisions)
-        var updates: [UpdateID: UInt32] = [:]
-        var updateIDs: [UpdateID] = []
-        var updateOfRevision: [UInt32] = []
-        var revisionsOfUpdate: [[UInt32]] = []
-        for (index, revision) in sorted.enumerated() {
-            let update: UInt32
-            if let known = updates[revision.identity.updateID] {
-                update = known
-            } else {
-                update = UInt32(updateIDs.count)
-                updates[revision.identity.updateID] = update
-                updateIDs.append(revision.identity.updateID)
-                revisionsOfUpdate.append([])
+    let table: RevisionTable
+    let indices: RevisionIndex
+    let revisionsOfUpdate: Lists<UInt32>
+    /// The greatest by trust, then by revision number: what a less trusted source says later never takes its place (ADR 0004).
+    /// ``none`` for an update that is only named.
+    let currentOfUpdate: [UInt32]
+    private let trustOfProvenance: [Int]
+
+    init(_ table: RevisionTable) {
+        self.table = table
+        indices = RevisionIndex(table.rows.lazy.map(\.id))
+        revisionsOfUpdate = Lists(positionsIn: table.rows.lazy.map(\.update), count: table.updateIDs.count)
+        let trust = table.provenances.map(\.trust)
+        trustOfProvenance = trust
+        var current = [UInt32](repeating: Self.none, count: table.updateIDs.count)
+        for (revision, row) in table.rows.enumerated() {
+            let update = Int(row.update)
+            if current[update] != Self.none {
+                let best = table.rows[Int(current[update])]
+                if (trust[Int(best.provenance)], best.number) > (trust[Int(row.provenance)], row.number) { continue }
             }
-            updateOfRevision.append(update)
-            revisionsOfUpdate[Int(update)].append(UInt32(index))
+            current[update] = UInt32(revision)
         }
-        self.revisions = sorted
-        indices = RevisionIndex(sorted.map(\.id))
-        self.updates = updates
-        self.updateIDs = updateIDs
-        self.updateOfRevision = updateOfRevision
-        self.revisionsOfUpdate = revisionsOfUpdate
-        currentOfUpdate = revisionsOfUpdate.map { held in
-            held.dropFirst().reduce(held[0]) { best, next in
-                Self.rank(sorted[Int(next)]) > Self.rank(sorted[Int(best)]) ? next : best
-            }
-        }
+        currentOfUpdate = current
     }
 
-    func update(of revision: UInt32) -> UInt32 { updateOfRevision[Int(revision)] }
-    func current(of update: UInt32) -> CatalogRevision { revisions[Int(currentOfUpdate[Int(update)])] }
-    func trust(of update: UInt32) -> Int { current(of: update).provenance.trust }
+    var count: Int { table.rows.count }
+    /// Updates that are held or named.
+    var updateCount: Int { currentOfUpdate.count }
+
+    func row(_ revision: UInt32) -> RevisionTable.Row { table.rows[Int(revision)] }
+    func id(_ revision: UInt32) -> RevisionID { table.rows[Int(revision)].id }
+    func update(of revision: UInt32) -> UInt32 { table.rows[Int(revision)].update }
+    func id(ofUpdate update: UInt32) -> UpdateID { table.updateIDs[Int(update)] }
+
+    func isHeld(_ update: UInt32) -> Bool { currentOfUpdate[Int(update)] != Self.none }
+    func isCurrent(_ revision: UInt32) -> Bool { currentOfUpdate[Int(update(of: revision))] == revision }
+    /// The row of an update that is held.
+    func current(of update: UInt32) -> RevisionTable.Row { row(currentOfUpdate[Int(update)]) }
+
+    func trust(ofRevision revision: UInt32) -> Int { trustOfProvenance[Int(row(revision).provenance)] }
+    /// That of the current revision of an update that is held.
+    func trust(of update: UInt32) -> Int { trust(ofRevision: currentOfUpdate[Int(update)]) }
+
+    /// The number of an update that is held.
+    func update(_ id: UpdateID) -> UInt32? { table.number(of: id).flatMap { isHeld($0) ? $0 : nil } }
 
     func index(of identity: UpdateIdentity) -> UInt32? {
-        guard let update = updates[identity.updateID] else { return nil }
-        return revisionsOfUpdate[Int(update)].last { revisions[Int($0)].identity.revisionNumber == identity.revisionNumber }
+        table.number(of: identity.updateID).flatMap { index(ofUpdate: $0, identity.revisionNumber) }
     }
 
-    private static func sortedWithoutRepeats(_ revisions: [CatalogRevision]) -> [CatalogRevision] {
-        // As they come from a store or an import: nothing to do.
-        if zip(revisions, revisions.dropFirst()).allSatisfy({ $0.id < $1.id }) { return revisions }
-        return Dictionary(revisions.map { ($0.id, $0) }, uniquingKeysWith: { $1 }).values.sorted { $0.id < $1.id }
+    func index(ofUpdate update: UInt32, _ number: RevisionNumber) -> UInt32? {
+        revisionsOfUpdate[Int(update)].last { row($0).number == number }
     }
 
-    private static func rank(_ revision: CatalogRevision) -> (Int, RevisionNumber, RevisionID) {
-        (revision.provenance.trust, revision.identity.revisionNumber, revision.id)
+    func revision(_ index: UInt32) -> HeldRevision {
+        let row = row(index)
+        return HeldRevision(
+            id: row.id, identity: UpdateIdentity(updateID: id(ofUpdate: row.update), revisionNumber: row.number), type: row.type,
+            categoryType: row.categoryType, publicationState: row.publicationState, provenance: table.provenance(of: row),
+            defaultDeploymentID: row.defaultDeploymentID, importedAt: row.importedAt, importGeneration: row.importGeneration,
+            coreSize: Int(row.coreSize))
     }
 }

@@ -7,111 +7,61 @@ final class RevisionGraph: Sendable {
     let bundles: BundleRelations
     let drivers: DriverIndex
     /// The updates whose current revision supersedes an update and whose source is trusted enough to say so.
-    let supersedersOfUpdate: [[UInt32]]
+    let supersedersOfUpdate: Lists<UInt32>
     /// The updates that some revision in use names as a prerequisite.
     let nonLeaf: DenseSet
+    /// Revisions of ``nonLeaf``, and of members of bundles.
+    let nonLeafRevisions: DenseSet
+    let memberRevisions: DenseSet
     /// For each update, the change that last made it leaf or non-leaf, member or not; where that is not known exactly, a later one.
     let relationsChanged: [Generation]
+    /// What installed sets satisfy. Of the graph, so that no approval and no decline forgets it.
+    let satisfied = BoundedCache<[UInt32], DenseSet>(limit: CatalogLimits.rememberedInstalledSets)
 
-    init(_ revisions: [CatalogRevision]) {
-        content = RevisionContent(revisions)
-        prerequisites = PrerequisiteNodes(revisions: content.revisions, updates: content.updates)
+    init(_ table: RevisionTable) {
+        content = RevisionContent(table)
+        prerequisites = PrerequisiteNodes(table)
         bundles = BundleRelations(content)
-        drivers = DriverIndex(content.revisions)
+        drivers = DriverIndex(table)
         supersedersOfUpdate = Self.superseders(content)
-        var changes = RelationChanges(content, prerequisites, bundles)
-        changes.find()
+        let changes = RelationChanges(content, prerequisites, bundles)
         nonLeaf = changes.nonLeaf
-        relationsChanged = zip(changes.leafChanged, changes.membershipChanged).map { max($0, $1) }
+        relationsChanged = changes.changed
+        var nonLeafRevisions = DenseSet(capacity: content.count)
+        var memberRevisions = nonLeafRevisions
+        for (revision, row) in table.rows.enumerated() {
+            if nonLeaf.contains(row.update) { nonLeafRevisions.insert(UInt32(revision)) }
+            if bundles.isMember(row.update) { memberRevisions.insert(UInt32(revision)) }
+        }
+        self.nonLeafRevisions = nonLeafRevisions
+        self.memberRevisions = memberRevisions
     }
 
-    private static func superseders(_ content: RevisionContent) -> [[UInt32]] {
-        var superseders = [[UInt32]](repeating: [], count: content.updateIDs.count)
-        for update in content.updateIDs.indices.map({ UInt32($0) }) {
-            let named = content.current(of: update).supersededUpdates.compactMap { content.updates[$0] }.sortedWithoutRepeats()
-            for superseded in named where superseded != update && content.trust(of: update) >= content.trust(of: superseded) {
-                superseders[Int(superseded)].append(update)
+    /// The revisions whose every prerequisite is met, delivered or not.
+    ///
+    /// - Parameter installed: updates of which the device has some revision installed, ascending, each once.
+    func revisions(satisfiedBy installed: [UInt32]) -> DenseSet {
+        satisfied.value(for: installed) {
+            var revisions = DenseSet(capacity: content.count)
+            for node in prerequisites.satisfied(by: installed) {
+                for revision in prerequisites.revisionsOfNode[Int(node)] { revisions.insert(revision) }
             }
-        }
-        return superseders
-    }
-}
-
-/// When an update last became a prerequisite or a bundle member, or ceased to be one.
-///
-/// A device that scanned before that change must be told. What is not recorded is reckoned too late rather than too early:
-/// telling a device once more does no harm.
-private struct RelationChanges {
-    let content: RevisionContent
-    let prerequisites: PrerequisiteNodes
-    let bundles: BundleRelations
-    var nonLeaf: DenseSet
-    var leafChanged: [Generation]
-    var membershipChanged: [Generation]
-
-    init(_ content: RevisionContent, _ prerequisites: PrerequisiteNodes, _ bundles: BundleRelations) {
-        self.content = content
-        self.prerequisites = prerequisites
-        self.bundles = bundles
-        nonLeaf = DenseSet(capacity: content.updateIDs.count)
-        leafChanged = [Generation](repeating: .zero, count: content.updateIDs.count)
-        membershipChanged = leafChanged
-    }
-
-    mutating func find() {
-        let inUseSince = usedRevisions()
-        for (revision, since) in inUseSince.enumerated() {
-            guard let since else { continue }
-            for update in prerequisites.updatesNamed(by: UInt32(revision)) {
-                leafChanged[Int(update)] = nonLeaf.contains(update) ? min(leafChanged[Int(update)], since) : since
-                nonLeaf.insert(update)
-            }
-        }
-        for update in content.updateIDs.indices {
-            membershipChanged[update] =
-                bundles.parentsOfUpdate[update].map { content.current(of: $0).importGeneration }.min() ?? .zero
-        }
-        // What an earlier revision said and its successor does not say any more.
-        for (revision, since) in inUseSince.enumerated() where since == nil || !isCurrent(UInt32(revision)) {
-            let successor = content.current(of: content.updateOfRevision[revision]).importGeneration
-            if since == nil {
-                for update in prerequisites.updatesNamed(by: UInt32(revision)) where !nonLeaf.contains(update) {
-                    leafChanged[Int(update)] = max(leafChanged[Int(update)], successor)
-                }
-            }
-            for member in content.revisions[revision].bundledUpdates.flatMap(\.anyOf) {
-                guard let update = content.updates[member.updateID], !bundles.isMember(update) else { continue }
-                membershipChanged[Int(update)] = max(membershipChanged[Int(update)], successor)
-            }
+            return revisions
         }
     }
 
-    private func isCurrent(_ revision: UInt32) -> Bool {
-        content.currentOfUpdate[Int(content.update(of: revision))] == revision
-    }
-
-    /// Since when a revision is current or named by a bundle's current revision; nothing for the others.
-    private func usedRevisions() -> [Generation?] {
-        var since = [Generation?](repeating: nil, count: content.revisions.count)
-        for current in content.currentOfUpdate { since[Int(current)] = content.revisions[Int(current)].importGeneration }
-        for group in bundles.groups where isCurrent(group.owner) {
-            let named = content.revisions[Int(group.owner)].importGeneration
-            for member in group.members where !isCurrent(member) && bundles.mayDeliver(member, for: group.owner, content) {
-                let begin = max(named, content.revisions[Int(member)].importGeneration)
-                since[Int(member)] = min(since[Int(member)] ?? begin, begin)
+    private static func superseders(_ content: RevisionContent) -> Lists<UInt32> {
+        var supersededByUpdate = Lists<UInt32>()
+        for update in 0..<UInt32(content.updateCount) {
+            let superseded = content.isHeld(update) ? content.table.superseded.range(of: Int(content.currentOfUpdate[Int(update)])) : 0..<0
+            if superseded.isEmpty {
+                supersededByUpdate.append([])
+                continue
             }
+            let named = Array(content.table.superseded.elements[superseded]).sortedWithoutRepeats()
+            supersededByUpdate.append(
+                named.filter { $0 != update && content.isHeld($0) && content.trust(of: update) >= content.trust(of: $0) })
         }
-        return since
-    }
-}
-
-extension BundleRelations {
-    /// Whether a bundle's naming of a revision can make it the one delivered: the bundle's source is trusted as much as the update,
-    /// and the revision is of the update's most trusted source.
-    func mayDeliver(_ member: UInt32, for owner: UInt32, _ content: RevisionContent) -> Bool {
-        let update = content.update(of: member)
-        let parent = content.update(of: owner)
-        return parent != update && content.trust(of: parent) >= content.trust(of: update)
-            && content.revisions[Int(member)].provenance.trust == content.trust(of: update)
+        return supersededByUpdate.inverse(count: content.updateCount)
     }
 }

@@ -2,7 +2,7 @@ public import Updates
 
 /// How an update stands, for administrators: everything that decides whether and how devices are given it, but approvals.
 public struct UpdateCondition: Hashable, Sendable {
-    public let current: CatalogRevision
+    public let current: HeldRevision
     /// The revision that devices are given; nothing if none is, whatever is approved; a driver only to computers with hardware that it is
     /// the best for.
     public let delivered: RevisionID?
@@ -52,74 +52,80 @@ public struct UpdateCondition: Hashable, Sendable {
 extension Catalog {
     /// How an update stands; nothing for one that is not held.
     public func condition(of id: UpdateID) -> UpdateCondition? {
-        guard let update = content.updates[id] else { return nil }
+        guard let update = content.update(id) else { return nil }
         let graph = standing.graph
-        let current = content.current(of: update)
+        let current = content.revision(content.currentOfUpdate[Int(update)])
         let delivered = standing.deliveredOfUpdate[Int(update)]
-        func ids(_ updates: [UInt32]) -> [UpdateID] { updates.map { content.updateIDs[Int($0)] }.sorted() }
-        let groups = graph.bundles.groupsOfRevision[Int(delivered)]
-        let members = graph.bundles.groups[groups].flatMap { $0.members.map { content.update(of: $0) } }.sortedWithoutRepeats()
+        func ids(_ updates: some Sequence<UInt32>) -> [UpdateID] { updates.map { content.id(ofUpdate: $0) }.sorted() }
+        let members = graph.bundles.groupsOfRevision[Int(delivered)]
+            .flatMap { graph.bundles.membersOfGroup[Int($0)].map { content.update(of: $0) } }.sortedWithoutRepeats()
         return UpdateCondition(
             current: current,
-            delivered: standing.scope.revisions.contains(delivered) ? content.revisions[Int(delivered)].id : nil,
+            delivered: standing.scope.contains(delivered) ? content.id(delivered) : nil,
             unmet: unmetReferences(of: update), supersededBy: ids(graph.supersedersOfUpdate[Int(update)]),
             isExpired: current.publicationState == .expired, isDeclined: standing.declined.contains(update),
             bundleParents: ids(graph.bundles.parentsOfUpdate[Int(update)]), bundleMembers: ids(members),
             isLeaf: !graph.nonLeaf.contains(update),
-            shadowed: content.revisionsOfUpdate[Int(update)].map { content.revisions[Int($0)] }
-                .filter { $0.identity.revisionNumber > current.identity.revisionNumber }.map(\.id),
-            categories: categories(of: current))
+            shadowed: content.revisionsOfUpdate[Int(update)].map { content.row($0) }
+                .filter { $0.number > current.identity.revisionNumber }.map(\.id),
+            categories: categories(of: content.current(of: update)))
     }
 
     /// Every update that is held, by id.
-    public var updateIDs: [UpdateID] { content.updateIDs.sorted() }
+    public var updateIDs: [UpdateID] {
+        (0..<UInt32(content.updateCount)).lazy.filter { content.isHeld($0) }.map { content.id(ofUpdate: $0) }.sorted()
+    }
 
     private func unmetReferences(of update: UInt32) -> [UpdateCondition.UnmetReference] {
-        let revision = content.revisions[Int(standing.deliveredOfUpdate[Int(update)])]
+        let table = content.table
+        let revision = standing.deliveredOfUpdate[Int(update)]
+        func ids(_ updates: some Sequence<UInt32>) -> [UpdateID] { updates.map { content.id(ofUpdate: $0) }.sorted() }
         var unmet: [UpdateCondition.UnmetReference] = []
-        for clause in revision.prerequisites {
-            let held = clause.anyOf.compactMap { content.updates[$0] }
-            if held.isEmpty {
-                unmet.append(.prerequisiteNotHeld(anyOf: clause.anyOf))
-            } else if !held.contains(where: { standing.deliverable.contains($0) }) {
-                unmet.append(.prerequisiteNotDelivered(anyOf: clause.anyOf))
+        for clause in table.nodes[Int(content.row(revision).node)] {
+            let named = table.clauses[Int(clause >> 1)]
+            if !named.contains(where: { content.isHeld($0) }) {
+                unmet.append(.prerequisiteNotHeld(anyOf: ids(named)))
+            } else if !named.contains(where: { standing.deliverable.contains($0) }) {
+                unmet.append(.prerequisiteNotDelivered(anyOf: ids(named)))
             }
         }
-        for group in revision.bundledUpdates {
-            let held = group.anyOf.compactMap { content.index(of: $0) }
-            let isMet = held.contains { member in
-                let update = content.update(of: member)
-                return standing.deliverable.contains(update) && standing.deliveredOfUpdate[Int(update)] == member
+        for group in table.groupsOfRow[Int(revision)] {
+            let held = standing.graph.bundles.membersOfGroup[Int(group)]
+            if held.contains(where: { standing.scope.contains($0) }) { continue }
+            let named = table.membersOfGroup[Int(group)].map {
+                UpdateIdentity(updateID: content.id(ofUpdate: $0.update), revisionNumber: $0.number)
             }
-            if held.isEmpty {
-                unmet.append(.memberNotHeld(anyOf: group.anyOf))
-            } else if !isMet {
-                unmet.append(.memberNotDelivered(anyOf: group.anyOf))
-            }
+            unmet.append(held.isEmpty ? .memberNotHeld(anyOf: named) : .memberNotDelivered(anyOf: named))
         }
         let parents = standing.graph.bundles.parentsOfUpdate[Int(update)]
         if !parents.isEmpty, !parents.contains(where: { standing.deliverable.contains($0) }) {
-            unmet.append(.bundlesNotDelivered(parents.map { content.updateIDs[Int($0)] }.sorted()))
+            unmet.append(.bundlesNotDelivered(ids(parents)))
         }
         return unmet
     }
 
-    private func categories(of revision: CatalogRevision) -> UpdateCondition.Categories {
+    private func categories(of row: RevisionTable.Row) -> UpdateCondition.Categories {
         var categories = UpdateCondition.Categories()
-        var seen: Set<UpdateID> = []
-        var queue = revision.prerequisites.filter(\.isCategory).flatMap(\.anyOf)
-        let direct = Set(queue)
-        while let id = queue.popLast() {
-            guard seen.insert(id).inserted, let category = current(id), category.type == .category else { continue }
+        var seen: Set<UInt32> = []
+        let table = content.table
+        let direct = Set(table.nodes[Int(row.node)].filter { $0 & 1 == 1 }.flatMap { table.clauses[Int($0 >> 1)] })
+        var queue = Array(direct)
+        while let update = queue.popLast() {
+            guard seen.insert(update).inserted, content.isHeld(update) else { continue }
+            let category = content.current(of: update)
+            guard category.type == .category else { continue }
+            let id = content.id(ofUpdate: update)
             switch category.categoryType {
-            case .product where direct.contains(id): categories.products.append(id)
+            case .product where direct.contains(update): categories.products.append(id)
             case .productFamily: categories.productFamilies.append(id)
             case .company: categories.companies.append(id)
             // What a family requires is not what the update is classified as.
-            case .updateClassification where direct.contains(id): categories.classifications.append(id)
+            case .updateClassification where direct.contains(update): categories.classifications.append(id)
             case .product, .updateClassification, nil: break
             }
-            if category.categoryType != .updateClassification { queue.append(contentsOf: category.prerequisites.flatMap(\.anyOf)) }
+            if category.categoryType != .updateClassification {
+                queue.append(contentsOf: standing.graph.prerequisites.updatesNamed(by: category.node))
+            }
         }
         categories.products.sort()
         categories.productFamilies.sort()

@@ -184,6 +184,10 @@ struct DeliveryTests {
         let after = before.adding([revision(2, "a", 2, from: .microsoft, at: 2)], generation: Generation(rawValue: 2))
         #expect(after.current(update("a"))?.id.rawValue == 2)
         #expect(after.revision(RevisionID(rawValue: 2))?.provenance == .microsoft)
+        let renumbered = after.adding([revision(3, "a", 2, needs: [["b"]], from: .microsoft, at: 3)], generation: Generation(rawValue: 3))
+        #expect(renumbered.revision(RevisionID(rawValue: 2)) == nil, "one with the same identity takes its place")
+        #expect(renumbered.current(update("a"))?.id.rawValue == 3)
+        #expect(renumbered.answer(other: [2]).gone == [2])
     }
 
     @Test func `restricted to what is approved, devices get that and all it needs`() {

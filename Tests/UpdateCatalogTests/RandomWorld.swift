@@ -142,7 +142,9 @@ struct RandomWorld {
         case 6..<9:
             let revisions = randomRevisions(Int.random(in: 1...4, using: &random))
             model.revisions += revisions
-            return catalog.adding(revisions, generation: model.generation)
+            // Some come again, and in any order.
+            let again = some(model.revisions, upTo: 3)
+            return catalog.adding((revisions + again).shuffled(using: &random), generation: model.generation)
         default:
             model.groups = randomTree()
             if let removed = model.groups.last, chance(50), !model.groups.contains(where: { $0.parent == removed.id }) {

@@ -234,6 +234,7 @@ struct ScanTests {
         #expect(catalog.answer(installed: [1, 2, 3, 4, 5], filter: ["product"]).new == [7, 6, 8])
         #expect(catalog.answer(installed: [1], filter: ["lone"]).new == [9])
         #expect(catalog.answer(installed: [1, 9], filter: ["lone", "unknown"]).new == [10])
+        #expect(catalog.answer(installed: [1, 2, 3, 4, 5, 9], filter: ["family"]).new == [7, 6, 8], "what is filed under its products")
         #expect(catalog.answer(filter: ["unknown"]).new == [])
         #expect(catalog.answer(filter: []).new == [1, 4], "no category at all filters nothing")
     }
@@ -247,9 +248,26 @@ struct ScanTests {
         let together = catalog.answer(installed: [1], other: held, filter: ["product"])
         #expect(together.gone == [6, 9, 10, 77])
         #expect(together.hidden == [])
+        let unknown = catalog.answer(installed: [1], other: held, filter: ["unknown"], twoGroups: true)
+        #expect(unknown.gone == [6, 10, 77], "a category that is not held costs the device nothing")
+        #expect(unknown.hidden == [1, 2, 9])
         let whole = catalog.answer(installed: [1], other: held, twoGroups: true)
         #expect(whole.gone == [6, 10, 77])
         #expect(whole.hidden == [])
+    }
+
+    @Test func `a scan for a category without updates climbs down to it and ends, as captured`() {
+        let catalog = catalog([
+            revision(1, "company", 1, .category, category: .company), revision(2, "family", 1, .category, in: ["company"], category: .productFamily),
+            revision(3, "product", 1, .category, in: ["family"], category: .product), revision(4, "os", 1, .detectoid),
+            revision(5, "a", needs: [["os"]]),
+        ])
+        #expect(catalog.startCategoryScan([(0, update("product"))]).preferred == [update("product")])
+        let rounds = [[], [1], [1, 2]].map { catalog.answer(installed: $0, filter: ["product"], twoGroups: true) }
+        #expect(rounds.map(\.new) == [[1], [2], [3]])
+        #expect(rounds.map { $0.newUpdates.map(\.isLeaf) } == [[false], [false], [true]])
+        #expect(rounds.allSatisfy { !$0.isTruncated && $0.isDriverSyncNotNeeded && $0.gone == [] && $0.hidden == [] })
+        #expect(catalog.answer(installed: [1, 2], other: [3], filter: ["product"], twoGroups: true).new == [])
     }
 
     @Test func `a scan that does not tell of every change leaves the anchor where it is`() {

@@ -178,8 +178,7 @@ struct SlowModel {
         }
         var needed = eligible
         if let filter = request.filterCategories, !filter.isEmpty {
-            let filed = facts.delivered.values.filter { $0.prerequisites.contains { $0.isCategory && $0.anyOf.contains { filter.contains($0) } } }
-            let inFilter = reachable(Set(filter).union(filed.map(\.identity.updateID)), facts)
+            let inFilter = reachable(filed(under: Set(filter), facts), facts)
             needed = eligible.filter { inFilter.contains($0.identity.updateID) }
         }
         let isFiltered = request.filterCategories?.isEmpty == false
@@ -202,17 +201,29 @@ struct SlowModel {
         let new = needed.filter { !cached.contains($0.id) }.sorted { (turn($0), $0.id) < (turn($1), $1.id) }
         let limit = max(4 << 20, needed.reduce(0) { $0 + $1.coreSize } / 60)
         var bytes = 0
-        for revision in new {
-            if !answer.newUpdates.isEmpty, answer.newUpdates.count == 200 || bytes + revision.coreSize > limit {
-                answer.isTruncated = true
-                break
+        var cutTurn: Int?
+        for revision in new where answer.newUpdates.count < 200 && cutTurn ?? turn(revision) == turn(revision) {
+            if !answer.newUpdates.isEmpty, bytes + revision.coreSize > limit {
+                cutTurn = turn(revision)
+            } else {
+                bytes += revision.coreSize
+                answer.newUpdates.append(scanned(revision))
             }
-            bytes += revision.coreSize
-            answer.newUpdates.append(scanned(revision))
         }
+        answer.isTruncated = answer.newUpdates.count < new.count
         answer.changedUpdates = needed.filter { cached.contains($0.id) && (request.pass == .driver || hasChanged($0, request, groups, facts)) }
             .sorted { $0.id < $1.id }.map(scanned)
         return answer
+    }
+
+    /// The categories, what is filed under them, under categories that are, and so on.
+    func filed(under categories: Set<UpdateID>, _ facts: Facts) -> Set<UpdateID> {
+        let filed = facts.delivered.values.filter { revision in
+            facts.deliverable.contains(revision.identity.updateID)
+                && revision.prerequisites.contains { $0.isCategory && !categories.isDisjoint(with: $0.anyOf) }
+        }
+        let all = categories.union(filed.map(\.identity.updateID))
+        return all == categories ? all : self.filed(under: all, facts)
     }
 
     func hasChanged(_ revision: CatalogRevision, _ request: ScanRequest, _ groups: Set<GroupID>, _ facts: Facts) -> Bool {
