@@ -26,7 +26,7 @@ public struct Catalog: Sendable {
     /// Builds the catalog from everything that is stored.
     ///
     /// - Parameters:
-    ///   - revisions: all that are held, taken one at a time and not kept as they are; by ascending id they cost least.
+    ///   - revisions: all that are held.
     ///   - approvals: standing and withdrawn; for updates that are not held they wait.
     ///   - declines: standing and taken back.
     ///   - groups: the tree.
@@ -36,10 +36,18 @@ public struct Catalog: Sendable {
         revisions: some Sequence<CatalogRevision>, approvals: [Approval], declines: [Decline], groups: [TargetGroup], options: CatalogOptions,
         generation: Generation
     ) {
+        self.init(
+            RevisionTable().appending(revisions), approvals: approvals, declines: declines, groups: groups, options: options,
+            generation: generation)
+    }
+
+    fileprivate init(
+        _ table: RevisionTable, approvals: [Approval], declines: [Decline], groups: [TargetGroup], options: CatalogOptions, generation: Generation
+    ) {
         let declines = Dictionary(declines.map { ($0.updateID, $0) }, uniquingKeysWith: { $1 })
         self.init(
-            standing: Standing(graph: RevisionGraph(RevisionTable().appending(revisions)), declines: declines), approvals: ApprovalTable(approvals),
-            tree: GroupTree(groups), options: options, generation: generation)
+            standing: Standing(graph: RevisionGraph(table), declines: declines), approvals: ApprovalTable(approvals), tree: GroupTree(groups),
+            options: options, generation: generation)
     }
 
     private init(standing: Standing, approvals: ApprovalTable, tree: GroupTree, options: CatalogOptions, generation: Generation) {
@@ -125,5 +133,25 @@ public struct Catalog: Sendable {
     /// A view of an earlier catalog is replaced by this catalog's own: indices differ.
     func own(_ view: View) -> View {
         view.identity === viewIdentity ? view : self.view(of: view.groups)
+    }
+}
+
+/// Takes revisions one at a time, so that a store need not hand out all of them at once: as the catalog keeps them they are far smaller.
+public struct CatalogBuilder: Sendable {
+    private var table = RevisionTable()
+
+    public init() {}
+
+    /// In any order; by ascending id they cost least. Of two with one id the later counts.
+    public mutating func add(_ revision: CatalogRevision) {
+        table.append(revision)
+    }
+
+    /// The catalog of what was added; the rest as in ``Catalog/init(revisions:approvals:declines:groups:options:generation:)``.
+    public consuming func catalog(
+        approvals: [Approval], declines: [Decline], groups: [TargetGroup], options: CatalogOptions, generation: Generation
+    ) -> Catalog {
+        Catalog(
+            table.inOrder(), approvals: approvals, declines: declines, groups: groups, options: options, generation: generation)
     }
 }

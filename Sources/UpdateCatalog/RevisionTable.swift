@@ -60,11 +60,11 @@ struct RevisionTable: Sendable {
     func appending(_ revisions: some Sequence<CatalogRevision>, without replaced: Set<UInt32> = []) -> RevisionTable {
         var table = self
         for revision in revisions { table.append(revision) }
-        if replaced.isEmpty, zip(table.rows, table.rows.dropFirst()).allSatisfy({ $0.id < $1.id }) { return table }
         return table.inOrder(without: replaced)
     }
 
-    private mutating func append(_ revision: CatalogRevision) {
+    /// Puts a revision at the end, whatever its id.
+    mutating func append(_ revision: CatalogRevision) {
         rows.append(
             Row(
                 id: revision.id, update: updates.number(of: revision.identity.updateID), number: revision.identity.revisionNumber,
@@ -95,7 +95,8 @@ struct RevisionTable: Sendable {
     }
 
     /// By ascending id, of two with one id the later.
-    private func inOrder(without replaced: Set<UInt32>) -> RevisionTable {
+    func inOrder(without replaced: Set<UInt32> = []) -> RevisionTable {
+        if replaced.isEmpty, zip(rows, rows.dropFirst()).allSatisfy({ $0.id < $1.id }) { return self }
         var order: [Int] = []
         for position in rows.indices.filter({ !replaced.contains(UInt32($0)) }).sorted(by: { (rows[$0].id, $0) < (rows[$1].id, $1) }) {
             if let last = order.last, rows[last].id == rows[position].id { order.removeLast() }

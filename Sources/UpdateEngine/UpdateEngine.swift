@@ -84,11 +84,10 @@ public final class UpdateEngine: Sendable {
         let files = try await DirectoryFileStore.open(folder: home.contentFolder, store: store, log: log)
         let keys = try TokenKeys.load(from: home.tokenKeysFile)
         let held = try await store.reduceRevisions(into: Held()) { held, stored in
-            held.revisions.append(CatalogRevision(stored.revision, coreSize: stored.coreSize))
+            held.catalog.add(CatalogRevision(stored.revision, coreSize: stored.coreSize))
             held.files.add(CollectionOfOne(stored.revision))
         }
-        let catalog = Catalog(
-            revisions: held.revisions,
+        let catalog = held.catalog.catalog(
             approvals: try await store.approvals(), declines: try await store.declines(), groups: try await store.groups(),
             options: CatalogOptions(restrictToApproved: configuration.restrictToApproved),
             generation: try await store.generation())
@@ -103,7 +102,7 @@ public final class UpdateEngine: Sendable {
 
     /// What a start makes of the revisions that are held.
     private struct Held: Sendable {
-        var revisions: [CatalogRevision] = []
+        var catalog = CatalogBuilder()
         var files = FileIndex()
     }
 

@@ -190,6 +190,19 @@ struct DeliveryTests {
         #expect(renumbered.answer(other: [2]).gone == [2])
     }
 
+    @Test func `a catalog is built one revision at a time, in any order`() {
+        var builder = CatalogBuilder()
+        for revision in [revision(3, "c", needs: [["a"]]), revision(1, "a"), revision(2, "b"), revision(2, "b", isExpired: true)] {
+            builder.add(revision)
+        }
+        let catalog = builder.catalog(
+            approvals: [approval("b", "all", .install)], declines: [decline("a")], groups: tree([]), options: CatalogOptions(),
+            generation: Generation(rawValue: 7))
+        #expect(catalog.delivered(to: "all") == [2])
+        #expect(catalog.action(2, for: "all") == .preDeploymentCheck, "of two with one id the later counts")
+        #expect(catalog.generation == Generation(rawValue: 7))
+    }
+
     @Test func `restricted to what is approved, devices get that and all it needs`() {
         let revisions = [
             revision(1, "company", 1, .category), revision(2, "product", 1, .category, in: ["company"]), revision(3, "other", 1, .category),
