@@ -13,12 +13,13 @@ struct MetadataReader {
         case handlerSpecificData, categoryInformation
         case localizedPropertiesCollection, localizedProperties
         case language, title, description
+        case applicabilityRules, applicabilityMetadata, driver, featureScore, distributionComputer, targetComputer
         case kbArticleID, securityBulletinID
 
         /// The text within is read.
         var hasText: Bool {
             switch self {
-            case .language, .title, .description, .kbArticleID, .securityBulletinID, .sha256: true
+            case .language, .title, .description, .kbArticleID, .securityBulletinID, .sha256, .distributionComputer, .targetComputer: true
             default: false
             }
         }
@@ -45,6 +46,7 @@ struct MetadataReader {
     private var msrcSeverity: String?
     private var creationDate: Timestamp?
     private var handler: String?
+    private var drivers: [DriverMetadata] = []
 
     // Of the element that is being read.
     private var isCategory = false
@@ -57,11 +59,13 @@ struct MetadataReader {
     private var title: String?
     private var details: String?
     private var kinds: Set<FragmentKind> = []
+    private var driver: DriverMetadata?
 
     /// - Parameter isPlain: the element is in no namespace in a fragment; see ``DocumentNamespaces/isPlain(_:)``.
     mutating func start(_ element: XMLStartElement, isPlain: Bool) throws(DocumentError) {
         let parent = places.last ?? .top
         var place = isPlain ? Self.place(of: element.name, in: parent) : .ignored
+        if place == .ignored { place = Self.driverPlace(of: element.name, isPlain: isPlain, in: parent) }
         if place == .sha256, element.value("Algorithm")?.value.isEqual(to: "SHA256") != true { place = .ignored }
         places.append(place)
         if place.hasText { text.removeAll(keepingCapacity: true) }
@@ -85,6 +89,8 @@ struct MetadataReader {
         case .categoryInformation:
             // A word that is not known makes a category of no type, as some have none.
             categoryType = element.value("CategoryType").flatMap { CategoryType(rawValue: $0.text) }
+        case .driver: driver = try element.driver()
+        case .featureScore: driver?.featureScores.append(try element.featureScore())
         default: break
         }
     }
@@ -118,6 +124,14 @@ struct MetadataReader {
         case .localizedProperties: return try finishLocalizedProperties(at: byteOffset)
         case .kbArticleID: kbArticleIDs.append(trimmedText)
         case .securityBulletinID: securityBulletinIDs.append(trimmedText)
+        case .driver:
+            if let driver { drivers.append(driver) }
+        case .distributionComputer:
+            let id = try computerHardwareID(at: byteOffset)
+            driver?.distributionComputerHardwareIDs.append(id)
+        case .targetComputer:
+            let id = try computerHardwareID(at: byteOffset)
+            driver?.targetComputerHardwareIDs.append(id)
         default: break
         }
         return nil
@@ -132,7 +146,22 @@ struct MetadataReader {
             categoryType: categoryType, prerequisites: prerequisites, bundledUpdates: bundledUpdates, supersededUpdates: supersededUpdates,
             files: files, eulaFiles: eulaFiles, eulaID: eulaID, localizedTexts: localizedTexts, defaultLanguage: defaultLanguage,
             kbArticleIDs: kbArticleIDs, securityBulletinIDs: securityBulletinIDs, msrcSeverity: msrcSeverity, creationDate: creationDate,
-            handler: handler)
+            handler: handler, drivers: drivers)
+    }
+
+    /// What is of the driver schema in a document is called `d.…` in a fragment, and is read under either name (protocol.md section 2.10).
+    private static func driverPlace(of name: XMLName, isPlain: Bool, in parent: Place) -> Place {
+        guard isPlain || name.namespace == DocumentNamespaces.driver else { return .ignored }
+        switch parent {
+        case .applicabilityMetadata:
+            if name.isLocal(isPlain ? "d.WindowsDriverMetaData" : "WindowsDriverMetaData") { return .driver }
+        case .driver:
+            if name.isLocal(isPlain ? "d.FeatureScore" : "FeatureScore") { return .featureScore }
+            if name.isLocal(isPlain ? "d.DistributionComputerHardwareId" : "DistributionComputerHardwareId") { return .distributionComputer }
+            if name.isLocal(isPlain ? "d.TargetComputerHardwareId" : "TargetComputerHardwareId") { return .targetComputer }
+        default: break
+        }
+        return .ignored
     }
 
     private static func place(of name: XMLName, in parent: Place) -> Place {
@@ -141,6 +170,7 @@ struct MetadataReader {
             if name.isLocal("UpdateIdentity") { return .updateIdentity }
             if name.isLocal("Properties") || name.isLocal("ExtendedProperties") { return .properties }
             if name.isLocal("Relationships") { return .relationships }
+            if name.isLocal("ApplicabilityRules") { return .applicabilityRules }
             if name.isLocal("Files") { return .files }
             if name.isLocal("HandlerSpecificData") { return .handlerSpecificData }
             if name.isLocal("LocalizedPropertiesCollection") { return .localizedPropertiesCollection }
@@ -172,6 +202,8 @@ struct MetadataReader {
         case .properties:
             if name.isLocal("KBArticleID") { return .kbArticleID }
             if name.isLocal("SecurityBulletinID") { return .securityBulletinID }
+        case .applicabilityRules:
+            if name.isLocal("Metadata") { return .applicabilityMetadata }
         case .handlerSpecificData:
             if name.isLocal("CategoryInformation") { return .categoryInformation }
         default: break
@@ -248,6 +280,11 @@ struct MetadataReader {
             }
         guard kinds.insert(key).inserted else { throw DocumentError(.repeated, at: byteOffset, "a second text in one language") }
         return kind
+    }
+
+    private func computerHardwareID(at byteOffset: Int) throws(DocumentError) -> UpdateID {
+        guard let id = UpdateID(trimmedText) else { throw DocumentError(.invalidValue, at: byteOffset, "a computer's hardware id is no GUID") }
+        return id
     }
 
     private func only(_ value: String, insteadOf earlier: String?, at byteOffset: Int) throws(DocumentError) -> String {

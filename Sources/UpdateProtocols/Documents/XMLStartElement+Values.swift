@@ -74,4 +74,28 @@ extension XMLStartElement {
             sha1: digest, sha256: nil, name: name.text, size: try number("Size"), patchingType: value("PatchingType")?.text,
             isEncrypted: try boolean("IsEncrypted") == true ? true : nil)
     }
+
+    /// `WindowsDriverMetaData`, without its children.
+    func driver() throws(DocumentError) -> DriverMetadata {
+        guard let date = Timestamp(try required("DriverVerDate").text) else {
+            throw DocumentError(.invalidValue, at: byteOffset, "DriverVerDate is no date")
+        }
+        guard let version = DriverVersion(try required("DriverVerVersion").text) else {
+            throw DocumentError(.invalidValue, at: byteOffset, "DriverVerVersion is not one to four numbers of at most 65535")
+        }
+        return DriverMetadata(
+            hardwareID: try required("HardwareID").text, date: date, version: version, driverClass: value("Class")?.text ?? "",
+            manufacturer: value("Manufacturer")?.text ?? "", provider: value("Provider")?.text ?? "", model: value("Model")?.text ?? "",
+            whqlDriverID: value("WhqlDriverID")?.text)
+    }
+
+    /// `FeatureScore`: two hexadecimal digits as in INF files, with or without `0x`.
+    func featureScore() throws(DocumentError) -> DriverMetadata.FeatureScore {
+        let text = try required("FeatureScore").text.lowercased()
+        let digits = text.hasPrefix("0x") ? text.dropFirst(2) : text[...]
+        guard let score = UInt8(digits, radix: 16), digits.first != "+" else {
+            throw DocumentError(.invalidValue, at: byteOffset, "FeatureScore is no hexadecimal number from 0 to FF")
+        }
+        return DriverMetadata.FeatureScore(operatingSystem: try required("OperatingSystem").text, score: score)
+    }
 }

@@ -21,6 +21,11 @@ struct DocumentErrorTests {
     private static let good = "Digest=\"\(SampleDocument.sha1)\" FileName=\"a\" Size=\"1\""
     private static let title = "<u:Title>t</u:Title>"
 
+    private static func driver(_ attributes: String, _ children: String = "") -> String {
+        DriverMetadataTests.document("<d:WindowsDriverMetaData \(attributes)>\(children)</d:WindowsDriverMetaData>")
+    }
+    private static let dated = "HardwareID=\"a\" DriverVerDate=\"2026-02-03\" DriverVerVersion=\"1.2.3.4\""
+
     static let refused: [(name: String, xml: String, code: DocumentError.Code)] = [
         ("nothing", "", .xml(.truncated)),
         ("a document type", "<!DOCTYPE a>" + SampleDocument.document(), .xml(.documentType)),
@@ -71,6 +76,19 @@ struct DocumentErrorTests {
             "a superseded update of garbage", relationships("<u:SupersededUpdates><u:UpdateIdentity UpdateID=\"x\"/></u:SupersededUpdates>"),
             .invalidValue
         ),
+        ("a driver without a hardware id", driver("DriverVerDate=\"2026-02-03\" DriverVerVersion=\"1.2.3.4\""), .missing),
+        ("a driver without a date", driver("HardwareID=\"a\" DriverVerVersion=\"1.2.3.4\""), .missing),
+        ("a driver without a version", driver("HardwareID=\"a\" DriverVerDate=\"2026-02-03\""), .missing),
+        ("a driver of no day", driver("HardwareID=\"a\" DriverVerDate=\"2026-02-30\" DriverVerVersion=\"1\""), .invalidValue),
+        ("a driver of a day in other order", driver("HardwareID=\"a\" DriverVerDate=\"02/03/2026\" DriverVerVersion=\"1\""), .invalidValue),
+        ("a driver of five versions", driver("HardwareID=\"a\" DriverVerDate=\"2026-02-03\" DriverVerVersion=\"1.2.3.4.5\""), .invalidValue),
+        ("a driver of a version too large", driver("HardwareID=\"a\" DriverVerDate=\"2026-02-03\" DriverVerVersion=\"1.65536\""), .invalidValue),
+        ("a score without a system", driver(dated, "<d:FeatureScore FeatureScore=\"FF\"/>"), .missing),
+        ("a score without a score", driver(dated, "<d:FeatureScore OperatingSystem=\"a\"/>"), .missing),
+        ("a score of 256", driver(dated, "<d:FeatureScore OperatingSystem=\"a\" FeatureScore=\"100\"/>"), .invalidValue),
+        ("a score of other digits", driver(dated, "<d:FeatureScore OperatingSystem=\"a\" FeatureScore=\"+F\"/>"), .invalidValue),
+        ("a computer that is no GUID", driver(dated, "<d:TargetComputerHardwareId>x</d:TargetComputerHardwareId>"), .invalidValue),
+        ("a distribution to no GUID", driver(dated, "<d:DistributionComputerHardwareId/>"), .invalidValue),
         ("a text without a language", texts("<u:LocalizedProperties>\(title)</u:LocalizedProperties>"), .missing),
         ("a text without a title", texts("<u:LocalizedProperties><u:Language>en</u:Language></u:LocalizedProperties>"), .missing),
         ("a language of garbage", texts("<u:LocalizedProperties><u:Language>../en</u:Language>\(title)</u:LocalizedProperties>"), .invalidValue),
