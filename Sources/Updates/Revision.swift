@@ -52,7 +52,7 @@ public struct UpdateFile: Hashable, Sendable, Codable {
     /// `SelfContained`, `Express` or another word of the publisher's; absent where the document has none.
     public let patchingType: String?
     /// True where the publisher hands the file out encrypted (`IsEncrypted`); nothing where the document does not say so.
-    public let isEncrypted: Bool?
+    public var isEncrypted: Bool?
 
     public init(
         sha1: SHA1Digest, sha256: SHA256Digest?, name: String, size: Int64, patchingType: String? = nil, isEncrypted: Bool? = nil

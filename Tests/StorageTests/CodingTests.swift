@@ -21,6 +21,7 @@ struct CodingTests {
             ]
             metadata.eulaFiles = [UpdateFile(sha1: sha1, sha256: nil, name: "eula.txt", size: 1)]
         }
+        metadata.files[1].isEncrypted = true
         metadata.eulaID = "e1"
         metadata.localizedTexts.append(LocalizedText(language: "pt-br", title: "", description: "Descrição"))
         metadata.defaultLanguage = "en"
@@ -59,11 +60,11 @@ struct CodingTests {
 
     @Test func `metadata from before drivers were kept is read`() throws {
         let metadata = StoreFixture.metadata(1)
-        // The version, and at the end the empty list of drivers.
+        // The version, and at the end the empty lists of drivers and of encrypted files.
         var bytes = metadata.encoded.bytes
         let current = bytes[0]
         bytes[0] = current / 2
-        bytes.removeLast()
+        bytes.removeLast(2)
         #expect(try bytes.withUnsafeBytes { try RevisionMetadata(encoded: $0) } == metadata)
     }
 

@@ -2,7 +2,7 @@ import Updates
 
 /// Metadata as the database keeps it: without names, since all of it is read at every start.
 extension RevisionMetadata {
-    /// 1 had no drivers.
+    /// 1 had no drivers and did not say which files are encrypted.
     private static let version: Int64 = 2
 
     var encoded: ByteWriter {
@@ -34,6 +34,7 @@ extension RevisionMetadata {
         writer.optional(creationDate) { $0.number($1.millisecondsSince1970) }
         writer.optional(handler) { $0.string($1) }
         writer.list(drivers) { Self.write(&$0, $1) }
+        writer.list(files.indices.filter { files[$0].isEncrypted == true }) { $0.number(Int64($1)) }
         return writer
     }
 
@@ -74,7 +75,13 @@ extension RevisionMetadata {
         handler = try Self.text(&reader)
         if !hasTexts { removeTexts() }
         reader.skipsStrings = false
-        if version >= 2 { drivers = try reader.list { reader throws(StorageError) in try Self.driver(&reader) } }
+        if version >= 2 {
+            drivers = try reader.list { reader throws(StorageError) in try Self.driver(&reader) }
+            for index in try reader.list({ reader throws(StorageError) in try reader.number() }) {
+                guard let index = Int(exactly: index), files.indices.contains(index) else { throw ByteReader.corrupt }
+                files[index].isEncrypted = true
+            }
+        }
         guard reader.isAtEnd else { throw ByteReader.corrupt }
     }
 

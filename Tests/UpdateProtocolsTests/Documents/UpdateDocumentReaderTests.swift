@@ -70,6 +70,13 @@ struct UpdateDocumentReaderTests {
         }
     }
 
+    @Test(arguments: [("IsEncrypted=\"true\"", true), ("IsEncrypted=\"1\"", true), ("IsEncrypted=\"false\"", nil), ("", nil)] as [(String, Bool?)])
+    func `a file is encrypted where the document says so`(attribute: String, isEncrypted: Bool?) throws {
+        let file = "<u:File Digest=\"\(SampleDocument.sha1)\" FileName=\"a\" Size=\"1\" \(attribute)/>"
+        let document = try readDocument(SampleDocument.document("<u:Files>\(file)</u:Files>"))
+        #expect(document.metadata.files.map(\.isEncrypted) == [isEncrypted])
+    }
+
     @Test func `a category has its type, a word that is not known makes it of no type`() throws {
         func type(_ word: String) throws -> CategoryType? {
             let data =
