@@ -3,7 +3,8 @@ public import Updates
 extension Catalog {
     /// Answers SyncUpdates ([MS-WUSP] 3.1.5.7) and SyncPrinterCatalog (3.1.5.12); ADR 0004, ADR 0010.
     ///
-    /// Only a whole software pass moves the device's anchor: the others tell it nothing, or not all, of what changed.
+    /// Only a whole software pass moves the device's anchor: the others tell it nothing, or not all, of what changed. A device that holds nothing
+    /// and was told nothing has nothing to be told of: its first filtered scan moves the anchor too, as a real server's cookie does.
     ///
     /// - Parameter view: of this catalog and the device's groups.
     public func scan(_ request: ScanRequest, in view: View) -> ScanAnswer {
@@ -16,8 +17,9 @@ extension Catalog {
         if let filter { needed.formIntersection(standing.closure(of: updates(inCategories: filter))) }
 
         let isWhole = request.pass == .software && filter == nil
+        let isFirst = request.pass == .software && request.anchor == .zero && request.installedNonLeaf.isEmpty && request.otherCached.isEmpty
         var answer = ScanAnswer(
-            isDriverSyncNotNeeded: !isWhole || standing.graph.drivers.isEmpty, generation: isWhole ? generation : request.anchor)
+            isDriverSyncNotNeeded: !isWhole || standing.graph.drivers.isEmpty, generation: isWhole || isFirst ? generation : request.anchor)
         func scanned(_ revision: UInt32) -> ScannedUpdate { view.scanned(revision, hardwareIDs: given.hardwareIDs[revision] ?? []) }
         if !needed.isSubset(of: device.cached) {
             let new = needed.subtracting(device.cached)

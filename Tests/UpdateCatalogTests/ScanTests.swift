@@ -275,6 +275,10 @@ struct ScanTests {
         #expect(catalog.answer(anchor: 3).generation.rawValue == 5)
         #expect(catalog.answer(anchor: 3, filter: ["product"]).generation.rawValue == 3)
         #expect(catalog.answer(anchor: 3, pass: .driver).generation.rawValue == 3)
+        // Who holds nothing and was told nothing has seen all that there is for it.
+        #expect(catalog.answer(anchor: 0, filter: ["product"]).generation.rawValue == 5)
+        #expect(catalog.answer(other: [1], anchor: 0, filter: ["product"]).generation.rawValue == 0)
+        #expect(catalog.answer(anchor: 0, pass: .driver).generation.rawValue == 0)
     }
 
     // MARK: - StartCategoryScan

@@ -184,7 +184,8 @@ struct SlowModel {
         let isFiltered = request.filterCategories?.isEmpty == false
         let isWhole = isSoftware && !isFiltered
         let hasDrivers = revisions.contains { $0.type == .driver }
-        var answer = ScanAnswer(isDriverSyncNotNeeded: !isWhole || !hasDrivers, generation: isWhole ? generation : request.anchor)
+        let isFirst = request.pass == .software && request.anchor == .zero && request.installedNonLeaf.isEmpty && request.otherCached.isEmpty
+        var answer = ScanAnswer(isDriverSyncNotNeeded: !isWhole || !hasDrivers, generation: isWhole || isFirst ? generation : request.anchor)
         let isApart = isFiltered && request.needsTwoGroupsOutOfScope
         let stays = Set((isApart ? eligible : needed).map(\.id))
         answer.outOfScope = cached.subtracting(stays).sorted()
