@@ -28,6 +28,8 @@ let package = Package(
         .systemLibrary(name: "CFuzzer"),
         .target(name: "FuzzTarget", dependencies: ["CFuzzer"], swiftSettings: strict),
         program("cabinet", [protocols]),
+        // By a link: it needs nothing else of its target.
+        program("content-range", []),
         program("differential", [protocols]),
         program("document", [protocols]),
         program("fragment", [protocols]),

@@ -1,0 +1,1 @@
+../../../Sources/TrustedTransport/Client/ContentRange.swift
