@@ -41,7 +41,7 @@ struct KillTests {
                 (documentCount, approvalCount) = (documentCount + expected.documents.count, approvalCount + expected.approved.count)
                 expected = Expected()
             }
-            let server = try Server(home: home, program: try #require(Self.program))
+            let server = try ServerProcess(home: home, program: try #require(Self.program))
             var fillers: [Int] = []
             for _ in 0..<12 { fillers.append(Int.random(in: 0..<400, using: &random)) }
             let documents = expected.nextDocuments(round: round, count: 12, fillers: fillers)
@@ -103,7 +103,7 @@ private final class Expected {
 
     /// Opens the home as a server would and compares all of it.
     func check(_ home: Home, round: Int) async throws {
-        let lock = try await Self.lock(home)
+        let lock = try await home.lockWhenFree()
         let engine = try await UpdateEngine.open(home, log: KillTests.log)
         let held = Set(engine.catalog.updateIDs)
         #expect(held.isSuperset(of: documents.keys), "round \(round): a document that was acknowledged is gone")
@@ -121,15 +121,6 @@ private final class Expected {
         }
         try await engine.close()
         withExtendedLifetime(lock) {}
-    }
-
-    /// The kernel lets go of a killed process's lock when it is gone, a moment after the signal.
-    private static func lock(_ home: Home) async throws -> HomeLock {
-        for _ in 0..<500 {
-            if let lock = try? home.lock() { return lock }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        return try home.lock()
     }
 
     private static func fragments(_ document: DocumentText) throws -> [Fragment] {
@@ -170,33 +161,6 @@ private final class Pieces: Sendable {
         let taken = bytes.withLock { $0 }
         bytes.withLock { $0 = [] }
         return taken
-    }
-}
-
-/// `martlet serve` as a process of its own.
-private final class Server: Sendable {
-    private let process: Int32
-
-    init(home: Home, program: URL) throws {
-        let server = Process()
-        server.executableURL = program
-        server.arguments = ["serve", "--home", home.path, "--port", "0", "--bind", "127.0.0.1"]
-        let output = Pipe()
-        server.standardOutput = output
-        server.standardError = FileHandle.nullDevice
-        try server.run()
-        process = server.processIdentifier
-        var text = Data()
-        while text.range(of: Data("ready https://".utf8)) == nil {
-            let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw EngineError(.failed, "the server did not get ready") }
-            text += more
-        }
-    }
-
-    func kill(afterMilliseconds delay: Int) async {
-        try? await Task.sleep(for: .milliseconds(delay))
-        Glibc.kill(process, SIGKILL)
     }
 }
 
