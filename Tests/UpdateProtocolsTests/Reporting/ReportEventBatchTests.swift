@@ -110,6 +110,18 @@ struct ReportEventBatchTests {
         }
     }
 
+    @Test(arguments: ["&#0;", "&#xD800;", "&#xDFFF;", "&#xD83D;&#xDE00;", "&#x1F;", "&#xFFFE;", "&#x110000;", "\u{0}", "\u{1b}"])
+    func `what is no character of XML is refused, not changed`(text: String) {
+        let hostile = event(extended: "<ReplacementStrings><string>a\(text)b</string></ReplacementStrings>")
+        #expect(throws: SOAPFault.self) { try decode(batch(hostile)) }
+    }
+
+    @Test(arguments: ["0000-01-01T00:00:00", "-0001-01-01T00:00:00", "10000-01-01T00:00:00", "2026-02-29T00:00:00", "2026-06-30T23:59:60"])
+    func `a time that is none is InvalidParameters`(time: String) {
+        let wrong = event().replacing(/<TimeAtTarget>[^<]*/, with: "<TimeAtTarget>\(time)")
+        #expect(throws: SOAPFault(.invalidParameters, "eventBatch.TimeAtTarget")) { try decode(batch(wrong)) }
+    }
+
     @Test func `a dropped event's values are not judged`() throws {
         let long = event("<EventID>x</EventID>", more: "<PrivateData>\(String(repeating: "x", count: 65_536))</PrivateData>")
         #expect(try decode(batch(long)) == ReportEventBatch.Request(clientTime: nil, events: [], droppedEvents: 1))
