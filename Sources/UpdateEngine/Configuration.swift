@@ -16,6 +16,19 @@ public struct Configuration: Codable, Hashable, Sendable {
     public var eventDays: Int
     /// Events of one device that are kept.
     public var eventsPerDevice: Int
+    /// How answers are compressed; ``XpressPages/ready`` where nothing is said.
+    public var xpress: XpressPages?
+    /// Connections of devices at a time.
+    public var connections: Int?
+    /// Of those, from one address.
+    public var connectionsPerAddress: Int?
+
+    public enum XpressPages: String, Codable, Hashable, Sendable, CaseIterable {
+        /// From ready pieces.
+        case ready
+        /// Each page as a whole, in blocks of one size: slower, for an agent that should not understand pieces.
+        case uniform
+    }
 
     public init(
         hosts: [String], publicPort: Int? = nil, restrictToApproved: Bool = false, targeting: Targeting = .server,
@@ -57,6 +70,15 @@ public struct Configuration: Codable, Hashable, Sendable {
         }
         eventDays = try container.decodeIfPresent(Int.self, forKey: .eventDays) ?? Self.defaultEventDays
         eventsPerDevice = try container.decodeIfPresent(Int.self, forKey: .eventsPerDevice) ?? Self.defaultEventsPerDevice
+        if let word = try container.decodeIfPresent(String.self, forKey: .xpress) {
+            guard let known = XpressPages(rawValue: word) else { throw EngineError(.refused, "xpress is ready or uniform, not \(word)") }
+            xpress = known
+        }
+        connections = try container.decodeIfPresent(Int.self, forKey: .connections)
+        connectionsPerAddress = try container.decodeIfPresent(Int.self, forKey: .connectionsPerAddress)
+        for limit in [connections, connectionsPerAddress].compactMap(\.self) where limit < 1 {
+            throw EngineError(.refused, "\(limit) connections: at least one is needed")
+        }
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -66,6 +88,9 @@ public struct Configuration: Codable, Hashable, Sendable {
         case targeting
         case eventDays
         case eventsPerDevice
+        case xpress
+        case connections
+        case connectionsPerAddress
     }
 
     private struct AnyKey: CodingKey {

@@ -28,6 +28,8 @@ public final class UpdateEngine: Sendable {
     private let isEnding = Atomic(false)
     /// Revisions whose fragments are being derived again, or could not be.
     let repairs = Mutex<Set<RevisionID>>([])
+    /// Of answers that many devices are given.
+    let keptParts = KeptParts(limit: KeptParts.defaultLimit)
 
     /// What devices are answered from; replaced as a whole.
     struct State: Sendable {

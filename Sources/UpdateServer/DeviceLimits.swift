@@ -21,8 +21,9 @@ public struct DeviceLimits: Sendable {
     public var bodyGrace = TimeAmount.seconds(10)
     /// Between requests of a kept connection, which is closed then. Native agents close first, after 27 to 76 s (observed.md sections 1, 5).
     public var idle = TimeAmount.seconds(75)
-    /// For the peer to take one piece of an answer; closed beyond.
-    public var write = TimeAmount.seconds(300)
+    /// An answer must be taken at this rate, slice by slice, each of which has ``writeGrace`` besides; closed where it is not.
+    public var writeBytesPerSecond = 1024
+    public var writeGrace = TimeAmount.seconds(30)
     /// How long the rest of a refused request is read and dropped: closed at once, the refusal could be lost on its way.
     public var linger = TimeAmount.seconds(2)
     /// For requests in progress when the server ends.

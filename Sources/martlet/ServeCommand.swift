@@ -46,12 +46,15 @@ struct ServeCommand: AsyncParsableCommand {
         let local = bind == nil && identity.names.contains { $0.description == "localhost" } ? "https://localhost:\(listener.port)" : url
         Terminal.print(StartScreen.text(url: url, localURL: local, home: home, names: identity.names.map(\.description)))
         Terminal.print("ready https://\(host):\(listener.port)")
+        let readying = Task { await engine.makeFragmentsReady() }
         let renewal = Task { await Self.renewDaily(engine, listener, log) }
         for await signal in signals {
             log.notice("ending: \(signal)")
             break
         }
         renewal.cancel()
+        readying.cancel()
+        await readying.value
         await control.stop()
         await listener.shutdown()
         try await engine.close()

@@ -253,7 +253,8 @@ import Updates
 
     @Test func `who does not take what it asked for is left, and costs a piece`() async throws {
         var limits = DeviceLimits()
-        limits.write = .milliseconds(300)
+        limits.writeGrace = .milliseconds(300)
+        limits.writeBytesPerSecond = 1 << 30
         try await LoopbackServer.run(limits: limits) { server in
             let file = try server.files.hold([UInt8](repeating: 1, count: 64 << 20))
             try await server.connect { connection in

@@ -17,6 +17,11 @@ struct InlineDigest: Hashable, Sendable {
         words = (word(0), word(1), word(2), word(3))
     }
 
+    var bytes: [UInt8] {
+        [words.0, words.1, words.2, words.3].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * UInt64($0))) } }
+    }
+    }
+
     static func == (left: Self, right: Self) -> Bool { left.words == right.words }
 
     func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
@@ -65,6 +70,17 @@ struct FragmentIndex: Sendable {
 
     private var pages: [[RevisionFragments?]] = []
     private var files: [Int: MappedFile] = [:]
+    /// How often a revision's fragments were replaced by others.
+    private(set) var replacements = 0
+
+    /// Every revision with fragments.
+    var all: some Sequence<(revision: RevisionID, fragments: RevisionFragments)> {
+        pages.enumerated().lazy.flatMap { page, slots in
+            slots.enumerated().lazy.compactMap { slot, held in
+                held.map { (RevisionID(rawValue: Int32(page * Self.pageSize + slot)), $0) }
+            }
+        }
+    }
 
     subscript(_ id: RevisionID) -> RevisionFragments? {
         get {
@@ -74,6 +90,7 @@ struct FragmentIndex: Sendable {
         }
         set {
             guard id.rawValue > 0 else { return }
+            if let held = self[id], held.entries.map(\.digest) != newValue?.entries.map(\.digest) { replacements += 1 }
             let (page, slot) = Int(id.rawValue).quotientAndRemainder(dividingBy: Self.pageSize)
             while pages.count <= page { pages.append([]) }
             while pages[page].count <= slot { pages[page].append(nil) }
@@ -90,5 +107,10 @@ struct FragmentIndex: Sendable {
     func withBytes<Result>(of entry: FragmentEntry, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
         guard let file = files[entry.position.file] else { return nil }
         return try file.withBytes(at: entry.position.offset, count: entry.length, body)
+    }
+
+    /// The bytes of an entry, to be read later.
+    func bytes(of entry: FragmentEntry) -> MappedBytes? {
+        files[entry.position.file].flatMap { MappedBytes($0, offset: entry.position.offset, count: entry.length) }
     }
 }

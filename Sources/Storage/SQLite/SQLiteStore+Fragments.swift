@@ -8,6 +8,12 @@ extension SQLiteStore {
     public func withFragment<Result>(
         _ revision: RevisionID, _ kind: FragmentKind, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result? {
+        guard let (index, entry) = try soundFragment(revision, kind) else { return nil }
+        return try index.withBytes(of: entry, body)
+    }
+
+    /// A fragment that has its digest, and the index to read it with; nothing where there is none.
+    func soundFragment(_ revision: RevisionID, _ kind: FragmentKind) throws -> (FragmentIndex, FragmentEntry)? {
         let index = fragments.withLock { $0 }
         guard let held = index[revision], let position = held.entries.firstIndex(where: { $0.kind == kind }) else { return nil }
         let entry = held.entries[position]
@@ -31,7 +37,7 @@ extension SQLiteStore {
             }
             _ = held.record(.sound, of: position)
         }
-        return try index.withBytes(of: entry, body)
+        return (index, entry)
     }
 
     public func kinds(of revision: RevisionID) -> [FragmentKind] {

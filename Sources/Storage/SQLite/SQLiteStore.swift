@@ -7,7 +7,7 @@ public import Updates
 /// The records of one home, in SQLite; documents and fragments beside it in append-only files (ADR 0001).
 ///
 /// One process has a home at a time (its lock is the caller's). There is one writer; readers never wait for it. Every commit is synced.
-/// The layout: `martlet.db`, `documents/`, `pack/`.
+/// The layout: `martlet.db`, `documents/`, `pack/`, `ready/`.
 public final class SQLiteStore: Store, FragmentReader {
     let home: String
     let path: String
@@ -18,6 +18,8 @@ public final class SQLiteStore: Store, FragmentReader {
     let files: Mutex<HomeFiles>
     let fragments: Mutex<FragmentIndex>
     let damaged = Mutex<Set<RevisionID>>([])
+    /// Made from the pack, and made again where it is lost.
+    let ready: ReadyBlockFiles
 
     struct HomeFiles: Sendable {
         var documents: AppendOnlyFiles
@@ -79,6 +81,7 @@ public final class SQLiteStore: Store, FragmentReader {
             let pack = try Self.appendOnlyFiles(home + "/pack", "pack", lengths["pack"], options)
             fragments = Mutex(try pool.read { try Self.loadFragments($0, pack, log) })
             files = Mutex(HomeFiles(documents: documents, pack: pack))
+            ready = try ReadyBlockFiles(folder: home + "/ready", rollover: options.rollover, willWrite: options.willWrite, log: log)
         } catch {
             throw StorageError.wrapping(error, path)
         }

@@ -59,56 +59,88 @@ public struct DeviceSession: Sendable {
     public var clientProtocol: ProtocolVersion { ProtocolVersion(major: clientProtocolMajor, minor: clientProtocolMinor) }
 }
 
-/// The answer to SyncUpdates and the means to encode it.
-public struct DeviceScan: Sendable {
-    public let answer: ScanAnswer
-    public let cookie: CookieElement
-    /// Appends a revision's Core fragment, escaped, from the catalog and pack that the answer was made with.
-    public let appendCore: @Sendable (RevisionID, inout XMLBytes) throws -> Void
-
-    public init(answer: ScanAnswer, cookie: CookieElement, appendCore: @escaping @Sendable (RevisionID, inout XMLBytes) throws -> Void) {
-        self.answer = answer
-        self.cookie = cookie
-        self.appendCore = appendCore
-    }
+/// An answer that holds fragments, and the means to encode it.
+public protocol PagedAnswer: Sendable {
+    /// The body where making it is little work, for an event loop; nothing where it is more.
+    func bodyAtHand(_ form: AnswerForm) -> AnswerBody?
+    /// The body. Blocks: reads fragments and compresses. Throws where one is damaged or missing.
+    func body(_ form: AnswerForm) throws -> AnswerBody
 }
 
-/// The answer to GetExtendedUpdateInfo and the means to encode it.
-public struct DeviceExtendedInfo: Sendable {
+/// The answer to SyncUpdates or SyncPrinterCatalog.
+public struct DeviceScan: PagedAnswer {
+    public let answer: ScanAnswer
+    public let cookie: CookieElement
+    let operation: DeviceOperation
+    private let pages: AnswerPages
+
+    public init(_ operation: DeviceOperation = .syncUpdates, answer: ScanAnswer, cookie: CookieElement, pages: AnswerPages) {
+        self.operation = operation
+        self.answer = answer
+        self.cookie = cookie
+        self.pages = pages
+    }
+
+    public func bodyAtHand(_ form: AnswerForm) -> AnswerBody? { pages.bodyAtHand(self, form) }
+
+    public func body(_ form: AnswerForm) throws -> AnswerBody { try pages.body(self, form) }
+}
+
+/// The answer to GetExtendedUpdateInfo.
+public struct DeviceExtendedInfo: PagedAnswer {
     public let pieces: [GetExtendedUpdateInfo.Piece]
     public let fileLocations: [FileLocation]
     /// Asked for, and not delivered to this device.
     public let outOfScope: [RevisionID]
-    /// Appends a piece's fragment, escaped.
-    public let appendFragment: @Sendable (GetExtendedUpdateInfo.Piece, inout XMLBytes) throws -> Void
+    private let pages: AnswerPages
 
-    public init(
-        pieces: [GetExtendedUpdateInfo.Piece], fileLocations: [FileLocation], outOfScope: [RevisionID],
-        appendFragment: @escaping @Sendable (GetExtendedUpdateInfo.Piece, inout XMLBytes) throws -> Void
-    ) {
+    public init(pieces: [GetExtendedUpdateInfo.Piece], fileLocations: [FileLocation], outOfScope: [RevisionID], pages: AnswerPages) {
         self.pieces = pieces
         self.fileLocations = fileLocations
         self.outOfScope = outOfScope
-        self.appendFragment = appendFragment
+        self.pages = pages
+    }
+
+    private var key: KeptParts.Key.Content { .extended(pieces, fileLocations, outOfScope) }
+
+    public func bodyAtHand(_ form: AnswerForm) -> AnswerBody? { pages.bodyAtHand(key, form) }
+
+    public func body(_ form: AnswerForm) throws -> AnswerBody {
+        try pages.body(key, form) { writer, append in
+            try GetExtendedUpdateInfo.encodeResponse(
+                pieces, fileLocations: fileLocations, outOfScope: outOfScope, soap: form.soap, into: &writer
+            ) { try append($0.id, $0.kind, &$1) }
+        }
     }
 }
 
-/// The answer to GetExtendedUpdateInfo2 and the means to encode it.
-public struct DeviceExtendedInfo2: Sendable {
+/// The answer to GetExtendedUpdateInfo2.
+public struct DeviceExtendedInfo2: PagedAnswer {
     public let pieces: [GetExtendedUpdateInfo.Piece]
     public let fileLocations: [FileLocation]
     public let encryptionDetails: [GetExtendedUpdateInfo2.EncryptionDetail]
-    /// Appends a piece's fragment, escaped.
-    public let appendFragment: @Sendable (GetExtendedUpdateInfo.Piece, inout XMLBytes) throws -> Void
+    private let pages: AnswerPages
 
     public init(
         pieces: [GetExtendedUpdateInfo.Piece], fileLocations: [FileLocation], encryptionDetails: [GetExtendedUpdateInfo2.EncryptionDetail],
-        appendFragment: @escaping @Sendable (GetExtendedUpdateInfo.Piece, inout XMLBytes) throws -> Void
+        pages: AnswerPages
     ) {
         self.pieces = pieces
         self.fileLocations = fileLocations
         self.encryptionDetails = encryptionDetails
-        self.appendFragment = appendFragment
+        self.pages = pages
+    }
+
+    private var key: KeptParts.Key.Content { .extended2(pieces, fileLocations, encryptionDetails) }
+
+    public func bodyAtHand(_ form: AnswerForm) -> AnswerBody? { pages.bodyAtHand(key, form) }
+
+    public func body(_ form: AnswerForm) throws -> AnswerBody {
+        try pages.body(key, form) { writer, append in
+            try GetExtendedUpdateInfo2.encodeResponse(
+                pieces, fileLocations: fileLocations, encryptionDetails: encryptionDetails, soap: form.soap, into: &writer
+            ) { try append($0.id, $0.kind, &$1) }
+        }
     }
 }
 

@@ -17,9 +17,7 @@ extension UpdateEngine {
                 installedNonLeaf: request.installedNonLeaf, cachedDrivers: request.printerUpdates, anchor: session.anchor,
                 groupsGeneration: device.groupsGeneration, pass: .printerCatalog),
             in: catalog.view(of: device.groups))
-        return DeviceScan(
-            answer: answer, cookie: cookie(of: session, anchor: answer.generation),
-            appendCore: { [self] in try append(.core, of: $0, to: &$1) })
+        return DeviceScan(.syncPrinterCatalog, answer: answer, cookie: cookie(of: session, anchor: answer.generation), pages: pages)
     }
 
     /// Of the updates asked for, those whose revision is the one delivered to the device; the others are left out, as in a scan.
@@ -44,7 +42,7 @@ extension UpdateEngine {
         }
         return DeviceExtendedInfo2(
             pieces: pieces, fileLocations: wantsLocations ? locations(of: delivered.map(\.id), in: files, at: baseURL) : [],
-            encryptionDetails: details, appendFragment: { [self] in try append($0.kind, of: $0.id, to: &$1) })
+            encryptionDetails: details, pages: pages)
     }
 
     /// Where the files of revisions are, each file once.

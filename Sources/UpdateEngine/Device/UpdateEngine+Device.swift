@@ -187,9 +187,7 @@ extension UpdateEngine: DeviceOperations {
                 pass: request.skipSoftwareSync ? .driver : .software,
                 filterCategories: request.filterCategories, needsTwoGroupsOutOfScope: request.needsTwoGroupsOutOfScope),
             in: catalog.view(of: device.groups))
-        return DeviceScan(
-            answer: answer, cookie: cookie(of: session, anchor: answer.generation),
-            appendCore: { [self] in try append(.core, of: $0, to: &$1) })
+        return DeviceScan(.syncUpdates, answer: answer, cookie: cookie(of: session, anchor: answer.generation), pages: pages)
     }
 
     public func extendedUpdateInfo(
@@ -208,21 +206,10 @@ extension UpdateEngine: DeviceOperations {
         let wantsLocations = !Set(request.infoTypes).isDisjoint(with: [.extended, .fileUrl])
         return DeviceExtendedInfo(
             pieces: pieces, fileLocations: wantsLocations ? locations(of: delivered, in: files, at: baseURL) : [],
-            outOfScope: asked.filter { !catalog.isDelivered($0, in: view) },
-            appendFragment: { [self] in try append($0.kind, of: $0.id, to: &$1) })
+            outOfScope: asked.filter { !catalog.isDelivered($0, in: view) }, pages: pages)
     }
 
-    /// Appends a fragment, escaped. One that is damaged is not served: it is derived again from its document, and the device asks again.
-    func append(_ kind: FragmentKind, of id: RevisionID, to bytes: inout XMLBytes) throws {
-        do {
-            let found: Void? = try store.withFragment(id, kind) { bytes.appendEscaped($0) }
-            guard found != nil else { throw StorageError(.notFound, "revision \(id.rawValue) lacks a fragment") }
-        } catch {
-            log.error("a fragment of revision \(id.rawValue) cannot be served: \(error)")
-            repair(id)
-            throw error
-        }
-    }
+    var pages: AnswerPages { AnswerPages(texts: self, kept: keptParts, isUniform: configuration.xpress == .uniform) }
 
     /// The fragments that answer one type: for localized ones the asked locale, else its language, else English
     /// ([MS-WUSP] 2.2.2.2.9: the server should always add `en`).

@@ -48,6 +48,7 @@ extension UpdateEngine {
             guard !report.imported.isEmpty || report.filesAdded > 0 || !report.cabinets.isEmpty else { throw error }
             report.refused.append(.init(path: "the rest", message: "not imported: \(error)"))
         }
+        await makeFragmentsReady()
         report.incomplete = try await incomplete(await run.touched)
         return report
     }

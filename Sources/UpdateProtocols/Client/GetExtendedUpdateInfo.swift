@@ -85,29 +85,52 @@ public enum GetExtendedUpdateInfo {
         return (session, Request(revisionIDs: revisionIDs, infoTypes: infoTypes, locales: distinct, geoID: geoID))
     }
 
-    /// `xml` appends the bytes of each piece, in order: a real server sends all Extended fragments, then all LocalizedProperties. `capacity` is a
-    /// hint, in bytes.
+    /// `xml` appends the bytes of each piece, in order: a real server sends all Extended fragments, then all LocalizedProperties.
     public static func encodeResponse(
-        _ pieces: [Piece], fileLocations: [FileLocation], outOfScope: [RevisionID], soap version: SOAPVersion = .v11, capacity: Int = 0,
+        _ pieces: [Piece], fileLocations: [FileLocation], outOfScope: [RevisionID], soap version: SOAPVersion = .v11,
         xml fragment: (Piece, inout XMLBytes) throws -> Void
     ) rethrows -> [UInt8] {
-        try SOAPEnvelope.response(.getExtendedUpdateInfo, version, capacity: capacity) {
-            try $0.element("GetExtendedUpdateInfoResult") {
-                try encode(pieces, into: &$0, xml: fragment)
-                $0.list("FileLocations", fileLocations) { $1.encode(into: &$0) }
-                $0.list("OutOfScopeRevisionIDs", outOfScope) { $0.element("int", $1.rawValue) }
-            }
+        var writer = AnswerWriter(.identity)
+        try encodeResponse(pieces, fileLocations: fileLocations, outOfScope: outOfScope, soap: version, into: &writer) { try fragment($0, &$1.xml) }
+        return writer.finish().bytes
+    }
+
+    /// The same, piece by piece.
+    public static func encodeResponse(
+        _ pieces: [Piece], fileLocations: [FileLocation], outOfScope: [RevisionID], soap version: SOAPVersion, into writer: inout AnswerWriter,
+        xml fragment: (Piece, inout AnswerWriter) throws -> Void
+    ) rethrows {
+        try encode(pieces, of: .getExtendedUpdateInfo, soap: version, into: &writer, xml: fragment) {
+            $0.list("FileLocations", fileLocations) { $1.encode(into: &$0) }
+            $0.list("OutOfScopeRevisionIDs", outOfScope) { $0.element("int", $1.rawValue) }
         }
     }
 
-    /// The list `Updates`.
-    static func encode(_ pieces: [Piece], into xml: inout XMLBytes, xml fragment: (Piece, inout XMLBytes) throws -> Void) rethrows {
-        try xml.list("Updates", pieces) { xml, piece in
-            try xml.element("Update") {
-                $0.element("ID", piece.id.rawValue)
-                try $0.element("Xml") { try fragment(piece, &$0) }
-            }
+    /// The answer of either operation: the list `Updates`, and what `rest` writes.
+    static func encode(
+        _ pieces: [Piece], of operation: DeviceOperation, soap version: SOAPVersion, into writer: inout AnswerWriter,
+        xml fragment: (Piece, inout AnswerWriter) throws -> Void, rest: (inout XMLBytes) -> Void
+    ) rethrows {
+        SOAPEnvelope.openResponse(operation, version, &writer.xml)
+        if pieces.isEmpty {
+            writer.xml.element("\(operation.name)Result", rest)
+            return SOAPEnvelope.closeResponse(operation, &writer.xml)
         }
+        writer.xml.open("\(operation.name)Result")
+        writer.xml.open("Updates")
+        for piece in pieces {
+            writer.xml.open("Update")
+            writer.xml.element("ID", piece.id.rawValue)
+            writer.xml.open("Xml")
+            try fragment(piece, &writer)
+            writer.xml.close("Xml")
+            writer.xml.close("Update")
+            writer.flush()
+        }
+        writer.xml.close("Updates")
+        rest(&writer.xml)
+        writer.xml.close("\(operation.name)Result")
+        SOAPEnvelope.closeResponse(operation, &writer.xml)
     }
 
     /// A device's side.

@@ -70,21 +70,29 @@ public enum GetExtendedUpdateInfo2 {
         return (session, Request(updateIDs: updateIDs, infoTypes: infoTypes, locales: distinct))
     }
 
-    /// As ``GetExtendedUpdateInfo/encodeResponse(_:fileLocations:outOfScope:soap:capacity:xml:)``.
+    /// As ``GetExtendedUpdateInfo/encodeResponse(_:fileLocations:outOfScope:soap:xml:)``.
     public static func encodeResponse(
         _ pieces: [GetExtendedUpdateInfo.Piece], fileLocations: [FileLocation], encryptionDetails: [EncryptionDetail],
-        soap version: SOAPVersion = .v11, capacity: Int = 0,
-        xml fragment: (GetExtendedUpdateInfo.Piece, inout XMLBytes) throws -> Void
+        soap version: SOAPVersion = .v11, xml fragment: (GetExtendedUpdateInfo.Piece, inout XMLBytes) throws -> Void
     ) rethrows -> [UInt8] {
-        try SOAPEnvelope.response(.getExtendedUpdateInfo2, version, capacity: capacity) {
-            try $0.element("GetExtendedUpdateInfo2Result") {
-                try GetExtendedUpdateInfo.encode(pieces, into: &$0, xml: fragment)
-                $0.list("FileLocations", fileLocations) { $1.encode(into: &$0) }
-                $0.list("UpdateEncryptionDetails", encryptionDetails) { xml, detail in
-                    xml.element("UpdateEncryptionDetail") {
-                        $0.element("UpdateIdentity") { detail.update.encode(into: &$0) }
-                        $0.element("HasEncryptedFiles", detail.hasEncryptedFiles)
-                    }
+        var writer = AnswerWriter(.identity)
+        try encodeResponse(pieces, fileLocations: fileLocations, encryptionDetails: encryptionDetails, soap: version, into: &writer) {
+            try fragment($0, &$1.xml)
+        }
+        return writer.finish().bytes
+    }
+
+    /// The same, piece by piece.
+    public static func encodeResponse(
+        _ pieces: [GetExtendedUpdateInfo.Piece], fileLocations: [FileLocation], encryptionDetails: [EncryptionDetail], soap version: SOAPVersion,
+        into writer: inout AnswerWriter, xml fragment: (GetExtendedUpdateInfo.Piece, inout AnswerWriter) throws -> Void
+    ) rethrows {
+        try GetExtendedUpdateInfo.encode(pieces, of: .getExtendedUpdateInfo2, soap: version, into: &writer, xml: fragment) {
+            $0.list("FileLocations", fileLocations) { $1.encode(into: &$0) }
+            $0.list("UpdateEncryptionDetails", encryptionDetails) { xml, detail in
+                xml.element("UpdateEncryptionDetail") {
+                    $0.element("UpdateIdentity") { detail.update.encode(into: &$0) }
+                    $0.element("HasEncryptedFiles", detail.hasEncryptedFiles)
                 }
             }
         }

@@ -37,12 +37,12 @@ public enum SyncPrinterCatalog {
         return (session, request)
     }
 
-    /// As ``SyncUpdates/encodeResponse(_:cookie:for:soap:capacity:core:)``.
+    /// As ``SyncUpdates/encodeResponse(_:cookie:for:soap:core:)``.
     public static func encodeResponse(
-        _ answer: ScanAnswer, cookie: CookieElement, for client: ProtocolVersion = .native, soap version: SOAPVersion = .v11, capacity: Int = 0,
+        _ answer: ScanAnswer, cookie: CookieElement, for client: ProtocolVersion = .native, soap version: SOAPVersion = .v11,
         core: (RevisionID, inout XMLBytes) throws -> Void
     ) rethrows -> [UInt8] {
-        try SyncUpdates.encodeResponse(.syncPrinterCatalog, answer, cookie: cookie, for: client, soap: version, capacity: capacity, core: core)
+        try SyncUpdates.encodeResponse(.syncPrinterCatalog, answer, cookie: cookie, for: client, soap: version, core: core)
     }
 
     /// A device's side.

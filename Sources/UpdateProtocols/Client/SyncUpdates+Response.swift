@@ -46,47 +46,68 @@ extension SyncUpdates {
         }
     }
 
-    /// `core` appends the Core fragment of each new update; an empty page has none. `client` is who reads it, `capacity` a hint, in bytes.
+    /// `core` appends the Core fragment of each new update; an empty page has none. `client` is who reads it.
     public static func encodeResponse(
-        _ answer: ScanAnswer, cookie: CookieElement, for client: ProtocolVersion = .native, soap version: SOAPVersion = .v11, capacity: Int = 0,
+        _ answer: ScanAnswer, cookie: CookieElement, for client: ProtocolVersion = .native, soap version: SOAPVersion = .v11,
         core: (RevisionID, inout XMLBytes) throws -> Void
     ) rethrows -> [UInt8] {
-        try encodeResponse(.syncUpdates, answer, cookie: cookie, for: client, soap: version, capacity: capacity, core: core)
+        try encodeResponse(.syncUpdates, answer, cookie: cookie, for: client, soap: version, core: core)
     }
 
     /// The `SyncInfo` of either operation that answers one.
     static func encodeResponse(
         _ operation: DeviceOperation, _ answer: ScanAnswer, cookie: CookieElement, for client: ProtocolVersion, soap version: SOAPVersion,
-        capacity: Int,
         core: (RevisionID, inout XMLBytes) throws -> Void
     ) rethrows -> [UInt8] {
-        try SOAPEnvelope.response(operation, version, capacity: capacity) {
-            try $0.element("\(operation.name)Result") {
-                try $0.list("NewUpdates", answer.newUpdates) { xml, update in
-                    try encode(update, for: client, into: &xml) { xml in
-                        try xml.element("Xml") { try core(update.id, &$0) }
-                    }
-                }
-                $0.list("OutOfScopeRevisionIDs", answer.outOfScope) { $0.element("int", $1.rawValue) }
-                $0.list("ChangedUpdates", answer.changedUpdates) { encode($1, for: client, into: &$0) { _ in } }
-                $0.element("Truncated", answer.isTruncated)
-                $0.element("NewCookie") { cookie.encode(into: &$0) }
-                $0.list("DeployedOutOfScopeRevisionIds", answer.deployedOutOfScope) { $0.element("int", $1.rawValue) }
-                $0.element("DriverSyncNotNeeded", answer.isDriverSyncNotNeeded)
-            }
-        }
+        let form = AnswerForm(.identity, soap: version, client: client)
+        var writer = AnswerWriter(.identity)
+        try encodeNewUpdates(operation, answer.newUpdates, form, into: &writer) { try core($0, &$1.xml) }
+        encodeRest(operation, of: answer, cookie: cookie, form, into: &writer.xml)
+        return writer.finish().bytes
     }
 
-    /// One `UpdateInfo`, as it stands in an answer: for those who keep the encoded form.
-    public static func encode(
-        _ update: ScannedUpdate, for client: ProtocolVersion = .native, into xml: inout XMLBytes, xml fragment: (inout XMLBytes) throws -> Void
+    /// The first part of an answer, up to the end of its new updates: alike for devices that are given the same.
+    public static func encodeNewUpdates(
+        _ operation: DeviceOperation, _ updates: [ScannedUpdate], _ form: AnswerForm, into writer: inout AnswerWriter,
+        core: (RevisionID, inout AnswerWriter) throws -> Void
     ) rethrows {
-        try xml.element("UpdateInfo") {
-            $0.element("ID", update.id.rawValue)
-            $0.element("Deployment") { update.deployment.encode(for: client, hardwareIDs: update.hardwareIDs, into: &$0) }
-            $0.element("IsLeaf", update.isLeaf)
-            try fragment(&$0)
+        SOAPEnvelope.openResponse(operation, form.soap, &writer.xml)
+        writer.xml.open("\(operation.name)Result")
+        if updates.isEmpty { return }
+        writer.xml.open("NewUpdates")
+        for update in updates {
+            writer.xml.open("UpdateInfo")
+            encodeFields(of: update, form, into: &writer.xml)
+            writer.xml.open("Xml")
+            try core(update.id, &writer)
+            writer.xml.close("Xml")
+            writer.xml.close("UpdateInfo")
+            writer.flush()
         }
+        writer.xml.close("NewUpdates")
+    }
+
+    /// What follows ``encodeNewUpdates(_:_:_:into:core:)``: a device's own.
+    public static func encodeRest(
+        _ operation: DeviceOperation, of answer: ScanAnswer, cookie: CookieElement, _ form: AnswerForm, into xml: inout XMLBytes
+    ) {
+        xml.list("OutOfScopeRevisionIDs", answer.outOfScope) { $0.element("int", $1.rawValue) }
+        xml.list("ChangedUpdates", answer.changedUpdates) { xml, update in
+            xml.element("UpdateInfo") { encodeFields(of: update, form, into: &$0) }
+        }
+        xml.element("Truncated", answer.isTruncated)
+        xml.element("NewCookie") { cookie.encode(into: &$0) }
+        xml.list("DeployedOutOfScopeRevisionIds", answer.deployedOutOfScope) { $0.element("int", $1.rawValue) }
+        xml.element("DriverSyncNotNeeded", answer.isDriverSyncNotNeeded)
+        xml.close("\(operation.name)Result")
+        SOAPEnvelope.closeResponse(operation, &xml)
+    }
+
+    /// The children of an `UpdateInfo` but for its fragment.
+    private static func encodeFields(of update: ScannedUpdate, _ form: AnswerForm, into xml: inout XMLBytes) {
+        xml.element("ID", update.id.rawValue)
+        xml.element("Deployment") { update.deployment.encode(for: form.client, hardwareIDs: update.hardwareIDs, into: &$0) }
+        xml.element("IsLeaf", update.isLeaf)
     }
 
     /// Throws ``ResponseError`` where an update lacks its id, its Deployment or, in NewUpdates, its fragment: a native agent gives the whole scan up.

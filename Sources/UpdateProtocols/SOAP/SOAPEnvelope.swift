@@ -9,25 +9,41 @@ enum SOAPEnvelope {
     static let declaration = "<?xml version=\"1.0\" encoding=\"utf-8\"?>"
     static let schemas = [(name: "xmlns:xsi", value: schemaInstance), (name: "xmlns:xsd", value: schema)]
 
+    static func response(
+        _ operation: DeviceOperation, _ version: SOAPVersion, _ content: (inout XMLBytes) throws -> Void
+    ) rethrows -> [UInt8] {
+        var xml = XMLBytes()
+        openResponse(operation, version, &xml)
+        let start = xml.bytes.count
+        try content(&xml)
+        closeResponse(operation, &xml, isEmpty: xml.bytes.count == start)
+        return xml.bytes
+    }
+
     /// As a real server answers: the Client service without an XML declaration and with `s:`, the two others with it and `soap:`
     /// (observed.md section 1).
-    static func response(
-        _ operation: DeviceOperation, _ version: SOAPVersion, capacity: Int = 0, _ content: (inout XMLBytes) throws -> Void
-    ) rethrows -> [UInt8] {
-        let name = "\(operation.name)Response"
-        let attributes = [(name: "xmlns", value: operation.namespace)]
-        var xml = XMLBytes(capacity: capacity)
+    static func openResponse(_ operation: DeviceOperation, _ version: SOAPVersion, _ xml: inout XMLBytes) {
         if operation.service == .client {
-            try xml.element("s:Envelope", attributes: [("xmlns:s", version.namespace)]) {
-                try $0.element("s:Body", attributes: schemas) { try $0.element(name, attributes: attributes, content) }
-            }
+            xml.open("s:Envelope", attributes: [("xmlns:s", version.namespace)])
+            xml.open("s:Body", attributes: schemas)
         } else {
             xml.bytes.append(contentsOf: declaration.utf8)
-            try xml.element("soap:Envelope", attributes: [("xmlns:soap", version.namespace)] + schemas) {
-                try $0.element("soap:Body") { try $0.element(name, attributes: attributes, content) }
-            }
+            xml.open("soap:Envelope", attributes: [("xmlns:soap", version.namespace)] + schemas)
+            xml.open("soap:Body")
         }
-        return xml.bytes
+        xml.open("\(operation.name)Response", attributes: [("xmlns", operation.namespace)])
+    }
+
+    static func closeResponse(_ operation: DeviceOperation, _ xml: inout XMLBytes, isEmpty: Bool = false) {
+        if isEmpty {
+            xml.bytes[xml.bytes.count - 1] = UInt8(ascii: "/")
+            xml.bytes.append(UInt8(ascii: ">"))
+        } else {
+            xml.close("\(operation.name)Response")
+        }
+        let prefix = operation.service == .client ? "s" : "soap"
+        xml.close("\(prefix):Body")
+        xml.close("\(prefix):Envelope")
     }
 
     /// As an agent asks.

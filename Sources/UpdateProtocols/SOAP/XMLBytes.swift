@@ -17,6 +17,19 @@ public struct XMLBytes: Sendable {
     public mutating func element(
         _ name: String, attributes: [(name: String, value: String)] = [], _ content: (inout XMLBytes) throws -> Void
     ) rethrows {
+        open(name, attributes: attributes)
+        let start = bytes.count
+        try content(&self)
+        if bytes.count == start {
+            bytes[start - 1] = UInt8(ascii: "/")
+            bytes.append(UInt8(ascii: ">"))
+        } else {
+            close(name)
+        }
+    }
+
+    /// The tag alone, for what is written in several steps; ``close(_:)`` ends it.
+    mutating func open(_ name: String, attributes: [(name: String, value: String)] = []) {
         bytes.append(UInt8(ascii: "<"))
         bytes.append(contentsOf: name.utf8)
         for attribute in attributes {
@@ -27,14 +40,11 @@ public struct XMLBytes: Sendable {
             bytes.append(UInt8(ascii: "\""))
         }
         bytes.append(UInt8(ascii: ">"))
-        let start = bytes.count
-        try content(&self)
-        if bytes.count == start {
-            bytes[start - 1] = UInt8(ascii: "/")
-        } else {
-            bytes.append(contentsOf: "</".utf8)
-            bytes.append(contentsOf: name.utf8)
-        }
+    }
+
+    mutating func close(_ name: String) {
+        bytes.append(contentsOf: "</".utf8)
+        bytes.append(contentsOf: name.utf8)
         bytes.append(UInt8(ascii: ">"))
     }
 
@@ -114,5 +124,23 @@ public struct XMLBytes: Sendable {
             start = index + 1
         }
         bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start...]))
+    }
+
+    /// Bytes that a byte of text becomes at most.
+    static let longestEscape = 5
+
+    /// Bytes that text becomes when it is escaped.
+    static func escapedCount(of text: UnsafeRawBufferPointer) -> Int {
+        var count = text.count
+        for byte in text where byte < 0x40 {
+            switch byte {
+            case UInt8(ascii: "&"), UInt8(ascii: "\r"): count += 4
+            case UInt8(ascii: "<"), UInt8(ascii: ">"): count += 3
+            case UInt8(ascii: "\t"), UInt8(ascii: "\n"): break
+            case 0..<0x20: count += 2
+            default: break
+            }
+        }
+        return count
     }
 }

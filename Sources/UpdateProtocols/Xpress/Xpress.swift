@@ -27,6 +27,26 @@ public enum Xpress {
         }
     }
 
+    /// Escapes text as an element has it, and compresses that in blocks. Gives what comes out piece by piece, and holds little.
+    ///
+    /// - Returns: the bytes of the escaped text.
+    public static func compressText(_ text: UnsafeRawBufferPointer, _ give: (UnsafeRawBufferPointer) throws -> Void) rethrows -> Int {
+        var count = 0
+        var xml = XMLBytes()
+        var output: [UInt8] = []
+        for start in stride(from: 0, to: text.count, by: 4 * blockSize) {
+            let end = min(start + 4 * blockSize, text.count)
+            xml.appendEscaped(UnsafeRawBufferPointer(rebasing: text[start..<end]))
+            let length = end == text.count ? xml.bytes.count : xml.bytes.count / blockSize * blockSize
+            xml.bytes.withUnsafeBytes { compress(UnsafeRawBufferPointer(rebasing: $0[..<length]), into: &output) }
+            xml.bytes.removeFirst(length)
+            count += length
+            try output.withUnsafeBytes(give)
+            output.removeAll(keepingCapacity: true)
+        }
+        return count
+    }
+
     /// The body in clear. `limit` bounds it, in bytes; callers set it to the lesser of their own and 64 times the input.
     public static func decompress(_ body: [UInt8], limit: Int) throws(XpressError) -> [UInt8] {
         var output: [UInt8] = []

@@ -64,16 +64,7 @@ struct DeviceEndpoint: Sendable {
         case .syncUpdates:
             let (session, request) = try SyncUpdates.decode(&reader, open: open)
             let scan = try operations.scan(session, request)
-            let encode = { @Sendable in
-                exchange.answer { () throws in
-                    try SyncUpdates.encodeResponse(
-                        scan.answer, cookie: scan.cookie, for: session.clientProtocol, soap: exchange.version
-                    ) { try scan.appendCore($0, &$1) }
-                }
-            }
-            // Fragments are read from a mapped file and may have to come from disk; compressing a page takes tens of milliseconds.
-            let isShort = scan.answer.newUpdates.isEmpty && scan.answer.changedUpdates.isEmpty
-            return isShort ? .ready(encode()) : .work { .ready(encode()) }
+            return page(scan, session, exchange)
         case .refreshCache:
             let (session, request) = try RefreshCache.decode(&reader, open: open)
             let response = try operations.refreshCache(session, request)
@@ -81,36 +72,15 @@ struct DeviceEndpoint: Sendable {
         case .syncPrinterCatalog:
             let (session, request) = try SyncPrinterCatalog.decode(&reader, open: open)
             let scan = try operations.printerCatalog(session, request)
-            return .work {
-                .ready(
-                    exchange.answer { () throws in
-                        try SyncPrinterCatalog.encodeResponse(
-                            scan.answer, cookie: scan.cookie, for: session.clientProtocol, soap: exchange.version
-                        ) { try scan.appendCore($0, &$1) }
-                    })
-            }
+            return page(scan, session, exchange)
         case .getExtendedUpdateInfo:
             let (session, request) = try GetExtendedUpdateInfo.decode(&reader, open: open)
             let info = try operations.extendedUpdateInfo(session, request, baseURL: address.baseURL(for: exchange.host))
-            return .work {
-                .ready(
-                    exchange.answer { () throws in
-                        try GetExtendedUpdateInfo.encodeResponse(
-                            info.pieces, fileLocations: info.fileLocations, outOfScope: info.outOfScope, soap: exchange.version
-                        ) { try info.appendFragment($0, &$1) }
-                    })
-            }
+            return page(info, session, exchange)
         case .getExtendedUpdateInfo2:
             let (session, request) = try GetExtendedUpdateInfo2.decode(&reader, open: open)
             let info = try operations.extendedUpdateInfo2(session, request, baseURL: address.baseURL(for: exchange.host))
-            return .work {
-                .ready(
-                    exchange.answer { () throws in
-                        try GetExtendedUpdateInfo2.encodeResponse(
-                            info.pieces, fileLocations: info.fileLocations, encryptionDetails: info.encryptionDetails, soap: exchange.version
-                        ) { try info.appendFragment($0, &$1) }
-                    })
-            }
+            return page(info, session, exchange)
         case .getFileLocations:
             let (session, request) = try GetFileLocations.decode(&reader, open: open)
             let response = try operations.fileLocations(session, request, baseURL: address.baseURL(for: exchange.host))
@@ -133,6 +103,14 @@ struct DeviceEndpoint: Sendable {
             _ = try Ping.decode(&reader)
             return .ready(exchange.answer(Ping.encodeResponse(operations.ping(), soap: exchange.version)))
         }
+    }
+
+    /// Fragments are read from a mapped file and may have to come from disk, and compressing them takes milliseconds: no work for an event loop,
+    /// unless the page is kept from an earlier device.
+    private func page(_ answer: some PagedAnswer, _ session: DeviceSession, _ exchange: Exchange) -> Outcome {
+        let form = AnswerForm(exchange.coding, soap: exchange.version, client: session.clientProtocol)
+        if let body = answer.bodyAtHand(form) { return .ready(exchange.answer(body)) }
+        return .work { .ready(exchange.answer { () throws in try answer.body(form) }) }
     }
 
     private func register(_ session: DeviceSession, _ request: RegisterComputer.Request, _ exchange: Exchange) async -> HTTPAnswer {
@@ -194,17 +172,14 @@ private struct Exchange: Sendable {
         return (version, action.map(String.init))
     }
 
-    func answer(_ body: [UInt8]) -> HTTPAnswer {
-        var headers = headers
-        guard acceptsXpress else { return HTTPAnswer(status: .ok, headers: headers, body: .bytes(body)) }
-        let compressed = Xpress.compress(body)
-        guard compressed.count < body.count else { return HTTPAnswer(status: .ok, headers: headers, body: .bytes(body)) }
-        headers.append(("Content-Encoding", "xpress"))
-        return HTTPAnswer(status: .ok, headers: headers, body: .bytes(compressed))
+    func answer(_ body: [UInt8]) -> HTTPAnswer { answer(AnswerBody(body, coding)) }
+
+    func answer(_ body: AnswerBody) -> HTTPAnswer {
+        HTTPAnswer(status: .ok, headers: body.isXpress ? headers + [("Content-Encoding", "xpress")] : headers, body: .pieces(body))
     }
 
     /// What cannot be encoded for want of an intact fragment is an InternalServerError.
-    func answer(_ encode: () throws -> [UInt8]) -> HTTPAnswer {
+    func answer(_ encode: () throws -> AnswerBody) -> HTTPAnswer {
         do { return answer(try encode()) } catch { return refusal(SOAPFault(.internalServerError), detail: "\(error)") }
     }
 
@@ -236,11 +211,12 @@ private struct Exchange: Sendable {
         ]
     }
 
-    private var acceptsXpress: Bool {
-        request.headers[canonicalForm: "Accept-Encoding"].contains { coding in
+    var coding: AnswerWriter.Coding {
+        let acceptsXpress = request.headers[canonicalForm: "Accept-Encoding"].contains { coding in
             let parts = coding.lowercased().filter { $0 != " " }.split(separator: ";")
             return parts.first == "xpress" && !parts.dropFirst().contains { $0.hasPrefix("q=0") && $0.allSatisfy { "q=0.".contains($0) } }
         }
+        return acceptsXpress ? .xpress : .identity
     }
 }
 

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import TrustedTransport
+import UpdateProtocols
 import Updates
 
 /// What the connections of a listener have in common.
@@ -43,16 +44,16 @@ final class DeviceConnection: ChannelDuplexHandler {
     }
 
     /// What is left to write of an answer.
-    private enum Rest {
+    private enum Rest: Sendable {
         case none
-        case bytes(ArraySlice<UInt8>)
+        case body(BodyReader)
         case file(ContentFile, Range<Int64>)
     }
 
     /// What of content is sent at a time where memory is short.
     static let smallPiece = 64 << 10
-    /// What is given to TLS in one write.
-    static let slice = 256 << 10
+    /// What is given to TLS in one write, and what a slow reader's time is measured by.
+    static let slice = 64 << 10
 
     private let environment: ConnectionEnvironment
     private let peer: String
@@ -70,6 +71,8 @@ final class DeviceConnection: ChannelDuplexHandler {
     private var isUnread = false
     private var target = ""
     private var rest = Rest.none
+    /// Bytes of each write that the peer has not taken yet.
+    private var slices = CircularBuffer<Int>()
     private var heldBytes = 0
 
     private var phase: RequestParser.Phase?
@@ -174,98 +177,130 @@ final class DeviceConnection: ChannelDuplexHandler {
     private func send(_ answer: HTTPAnswer, _ context: ChannelHandlerContext) {
         guard state == .answering else { return }
         var answer = answer
-        if case .bytes(let bytes) = answer.body, !hold(bytes.count) {
+        var body: AnswerBody?
+        switch answer.body {
+        case .bytes(let bytes): body = AnswerBody(pieces: [.bytes(bytes)], isXpress: false)
+        case .pieces(let pieces): body = pieces
+        case .file, .length, .none: break
+        }
+        if let held = body, !hold(held.bytesInMemory) {
             _ = hold(0)
             answer = .refusal(.serviceUnavailable, "too much held", isLast: true, headers: [("Retry-After", "30")])
+            if case .bytes(let bytes) = answer.body { body = AnswerBody(pieces: [.bytes(bytes)], isXpress: false) }
         }
         if let reason = answer.reason { logRefusal(answer.status, reason) }
-        if isHead {
-            switch answer.body {
-            case .bytes(let bytes): answer.body = .length(Int64(bytes.count))
-            case .file(_, let range): answer.body = .length(Int64(range.count))
-            case .length, .none: break
-            }
-        }
+        if isHead, let count = answer.body.count { (answer.body, body) = (.length(count), nil) }
         isLast = isLast || answer.isLast || isDraining
         let head = answer.head(isLast: isLast)
-        switch answer.body {
-        case .bytes(let bytes):
-            // A small answer is one write, and one TLS record.
-            let first = bytes.prefix(limits.piece)
-            var buffer = context.channel.allocator.buffer(capacity: head.utf8.count + first.count)
-            buffer.writeString(head)
-            buffer.writeBytes(first)
-            rest = first.count == bytes.count ? .none : .bytes(bytes[first.count...])
-            write(buffer, context)
-        case .file(let file, let range):
-            context.write(wrapOutboundOut(ByteBuffer(string: head)), promise: nil)
+        if let body {
+            rest = .body(BodyReader(body))
+        } else if case .file(let file, let range) = answer.body {
             rest = .file(file, range)
-            sendRest(context)
-        case .length, .none:
+        } else {
             rest = .none
-            write(ByteBuffer(string: head), context)
+            return write(ByteBuffer(string: head), context)
         }
+        sendRest(context, after: head)
     }
 
     /// In slices, each flushed: TLS keeps a buffer of the longest write it saw for as long as the connection stands.
     private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
         var buffer = buffer
-        setDeadline(context.eventLoop.now + limits.write, context)
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.whenComplete { result in
-            let (connection, context) = bound.value
-            guard connection.state == .answering else { return }
-            if case .success = result { connection.sendRest(context) } else { connection.close(context) }
-        }
-        while buffer.readableBytes > Self.slice, let slice = buffer.readSlice(length: Self.slice) {
-            context.writeAndFlush(wrapOutboundOut(slice), promise: nil)
-        }
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: promise)
+        repeat {
+            let slice = buffer.readSlice(length: min(Self.slice, buffer.readableBytes)) ?? ByteBuffer()
+            slices.append(slice.readableBytes)
+            let promise = context.eventLoop.makePromise(of: Void.self)
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            promise.futureResult.whenComplete { result in
+                let (connection, context) = bound.value
+                guard connection.state == .answering else { return }
+                if case .success = result { connection.sliceTaken(context) } else { connection.close(context) }
+            }
+            if slices.count == 1 { awaitTaking(slice.readableBytes, context) }
+            context.writeAndFlush(wrapOutboundOut(slice), promise: promise)
+        } while buffer.readableBytes > 0 && state == .answering
     }
 
-    private func sendRest(_ context: ChannelHandlerContext) {
+    private func awaitTaking(_ count: Int, _ context: ChannelHandlerContext) {
+        let earned = TimeAmount.milliseconds(Int64(count) * 1000 / Int64(limits.writeBytesPerSecond))
+        setDeadline(context.eventLoop.now + limits.writeGrace + earned, context)
+    }
+
+    private func sliceTaken(_ context: ChannelHandlerContext) {
+        if !slices.isEmpty { slices.removeFirst() }
+        if let next = slices.first { awaitTaking(next, context) } else { sendRest(context) }
+    }
+
+    /// Sends the next piece, if there is one. A small answer is one write with its head, and one TLS record.
+    private func sendRest(_ context: ChannelHandlerContext, after head: String? = nil) {
         switch rest {
         case .none: finish(context)
-        case .bytes(let bytes):
-            let piece = bytes.prefix(limits.piece)
-            rest = piece.count == bytes.count ? .none : .bytes(bytes[piece.endIndex...])
-            write(context.channel.allocator.buffer(bytes: piece), context)
+        case .body(let reader) where reader.count == 0:
+            rest = .none
+            if let head { write(ByteBuffer(string: head), context) } else { finish(context) }
+        case .body(var reader):
+            let wanted = holdPiece(of: reader.count, besides: reader.bytesInMemory)
+            guard reader.isInMemory(next: wanted) else {
+                return read(after: head, wanted, context) { [reader] buffer in
+                    var reader = reader
+                    try reader.read(into: &buffer, atMost: wanted)
+                    return reader.count == 0 ? .none : .body(reader)
+                }
+            }
+            var buffer = context.channel.allocator.buffer(capacity: wanted + (head?.utf8.count ?? 0))
+            if let head { buffer.writeString(head) }
+            // In memory, so it neither waits nor fails.
+            try? reader.read(into: &buffer, atMost: wanted)
+            rest = reader.count == 0 ? .none : .body(reader)
+            write(buffer, context)
         case .file(_, let range) where range.isEmpty:
             rest = .none
-            context.flush()
-            finish(context)
+            if let head { write(ByteBuffer(string: head), context) } else { finish(context) }
         case .file(let file, let range):
-            _ = hold(0)
-            heldBytes = environment.held.take(upTo: min(limits.piece, range.count), least: min(Self.smallPiece, range.count))
-            let part = range.lowerBound..<range.lowerBound + Int64(heldBytes)
-            rest = .file(file, part.upperBound..<range.upperBound)
-            read(file, part, context)
+            let part = range.lowerBound..<range.lowerBound + Int64(holdPiece(of: range.count, besides: 0))
+            read(after: head, part.count, context) { buffer in
+                try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: part.count) { bytes in
+                    try file.read(at: part.lowerBound, into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<part.count]))
+                    return part.count
+                }
+                return part.upperBound == range.upperBound ? .none : .file(file, part.upperBound..<range.upperBound)
+            }
         }
     }
 
-    private func read(_ file: ContentFile, _ part: Range<Int64>, _ context: ChannelHandlerContext) {
+    /// How much is sent next: a small piece where memory is short, for who is being answered is carried on with.
+    private func holdPiece(of count: Int, besides bytesInMemory: Int) -> Int {
+        _ = hold(bytesInMemory)
+        let piece = environment.held.take(upTo: min(limits.piece, count), least: min(Self.smallPiece, count))
+        heldBytes += piece
+        return piece
+    }
+
+    /// Reads the next piece on a thread, and sends it.
+    private func read(
+        after head: String?, _ count: Int, _ context: ChannelHandlerContext, _ work: @escaping @Sendable (inout ByteBuffer) throws -> Rest
+    ) {
         let loop = context.eventLoop
         let bound = NIOLoopBound((self, context), eventLoop: loop)
         let allocator = context.channel.allocator
         environment.threads.submit { state in
             let result = Result { () throws in
                 guard state == .active else { throw ChannelError.ioOnClosedChannel }
-                var buffer = allocator.buffer(capacity: part.count)
-                try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: part.count) { bytes in
-                    try file.read(at: part.lowerBound, into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<part.count]))
-                    return part.count
-                }
-                return buffer
+                var buffer = allocator.buffer(capacity: count + (head?.utf8.count ?? 0))
+                if let head { buffer.writeString(head) }
+                let rest = try work(&buffer)
+                return (buffer, rest)
             }
             loop.execute {
                 let (connection, context) = bound.value
                 guard connection.state == .answering else { return }
                 switch result {
-                case .success(let buffer): connection.write(buffer, context)
+                case .success((let buffer, let rest)):
+                    connection.rest = rest
+                    connection.write(buffer, context)
                 case .failure(let error):
                     // The length was promised: all that can still be said is that it is not kept.
-                    connection.environment.log.error("a payload could not be read while it was served: \(error)")
+                    connection.environment.log.error("what was promised could not be read while it was served: \(error)")
                     connection.close(context)
                 }
             }

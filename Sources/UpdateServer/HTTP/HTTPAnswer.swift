@@ -1,4 +1,5 @@
 import NIOHTTP1
+import UpdateProtocols
 
 /// An answer, but for `Date`, `Connection` and `Content-Length`, which the connection adds.
 struct HTTPAnswer: Sendable {
@@ -12,12 +13,23 @@ struct HTTPAnswer: Sendable {
 
     enum Body: Sendable {
         case bytes([UInt8])
+        case pieces(AnswerBody)
         /// A part of a file, which closes when nothing refers to it any more.
         case file(ContentFile, Range<Int64>)
         /// The length without the bytes, as HEAD has it.
         case length(Int64)
         /// No body and no length (304).
         case none
+
+        var count: Int64? {
+            switch self {
+            case .bytes(let bytes): Int64(bytes.count)
+            case .pieces(let body): Int64(body.count)
+            case .file(_, let range): Int64(range.count)
+            case .length(let length): length
+            case .none: nil
+            }
+        }
     }
 
     /// A refusal, in words of the protocol only; `reason` is for the log.
@@ -33,12 +45,7 @@ struct HTTPAnswer: Sendable {
     func head(isLast: Bool) -> String {
         var text = "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n"
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
-        switch body {
-        case .bytes(let bytes): text += "Content-Length: \(bytes.count)\r\n"
-        case .file(_, let range): text += "Content-Length: \(range.count)\r\n"
-        case .length(let length): text += "Content-Length: \(length)\r\n"
-        case .none: break
-        }
+        if let count = body.count { text += "Content-Length: \(count)\r\n" }
         text += "Date: \(HTTPDate.now())\r\n"
         return text + (isLast ? "Connection: close\r\n\r\n" : "\r\n")
     }

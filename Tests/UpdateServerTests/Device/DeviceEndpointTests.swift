@@ -325,7 +325,13 @@ extension Outcome {
 }
 
 extension HTTPAnswer {
-    var bytes: [UInt8] { if case .bytes(let bytes) = body { bytes } else { [] } }
+    var bytes: [UInt8] {
+        switch body {
+        case .bytes(let bytes): bytes
+        case .pieces(let body): (try? body.joined()) ?? []
+        case .file, .length, .none: []
+        }
+    }
 
     func header(_ name: String) -> String? {
         let values = headers.filter { $0.name.lowercased() == name.lowercased() }

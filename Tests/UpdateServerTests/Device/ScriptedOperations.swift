@@ -21,10 +21,12 @@ final class ScriptedOperations: DeviceOperations {
     static let cookie = CookieElement(expiration: Timestamp(millisecondsSince1970: 0), encryptedData: [1, 2, 3])
 
     private let script: Script
+    private let pages: AnswerPages
     private let kept = Mutex<[String]>([])
 
     init(_ script: Script = Script()) {
         self.script = script
+        pages = AnswerPages(texts: ScriptedFragments(script: script))
     }
 
     var calls: [String] { kept.withLock { $0 } }
@@ -79,10 +81,7 @@ final class ScriptedOperations: DeviceOperations {
                     id: DeploymentID(rawValue: Int32($0 + 1)), action: .evaluate, deadline: nil, lastChange: Timestamp(millisecondsSince1970: 0)),
                 isLeaf: true)
         }
-        return DeviceScan(answer: ScanAnswer(newUpdates: updates, generation: .zero), cookie: Self.cookie) { [script] id, xml in
-            if script.isFragmentCorrupt { throw Corrupt() }
-            xml.appendEscaped("<Core id=\"\(id.rawValue)\">" + String(repeating: "c", count: script.fragmentBytes) + "</Core>")
-        }
+        return DeviceScan(answer: ScanAnswer(newUpdates: updates, generation: .zero), cookie: Self.cookie, pages: pages)
     }
 
     func extendedUpdateInfo(
@@ -90,11 +89,8 @@ final class ScriptedOperations: DeviceOperations {
     ) throws(SOAPFault) -> DeviceExtendedInfo {
         try keep("extended \(request.revisionIDs.map(\.rawValue)) \(baseURL)")
         return DeviceExtendedInfo(
-            pieces: request.revisionIDs.map { .init(id: $0, kind: .extended) }, fileLocations: [], outOfScope: [RevisionID(rawValue: 77)]
-        ) { [script] _, xml in
-            if script.isFragmentCorrupt { throw Corrupt() }
-            xml.appendEscaped("<Extended/>")
-        }
+            pieces: request.revisionIDs.map { .init(id: $0, kind: .extended) }, fileLocations: [], outOfScope: [RevisionID(rawValue: 77)],
+            pages: pages)
     }
 
     func refreshCache(_ session: DeviceSession, _ request: RefreshCache.Request) throws(SOAPFault) -> RefreshCache.Response {
@@ -104,7 +100,7 @@ final class ScriptedOperations: DeviceOperations {
 
     func printerCatalog(_ session: DeviceSession, _ request: SyncPrinterCatalog.Request) throws(SOAPFault) -> DeviceScan {
         try keep("printers \(request.installedNonLeaf.map(\.rawValue)) \(request.printerUpdates.map(\.rawValue))")
-        return DeviceScan(answer: ScanAnswer(generation: .zero), cookie: Self.cookie) { _, _ in }
+        return DeviceScan(.syncPrinterCatalog, answer: ScanAnswer(generation: .zero), cookie: Self.cookie, pages: pages)
     }
 
     func extendedUpdateInfo2(
@@ -113,10 +109,7 @@ final class ScriptedOperations: DeviceOperations {
         try keep("extended2 \(request.updateIDs.count) \(baseURL)")
         return DeviceExtendedInfo2(
             pieces: [.init(id: RevisionID(rawValue: 1), kind: .extended)], fileLocations: [],
-            encryptionDetails: request.updateIDs.map { .init(update: $0, hasEncryptedFiles: false) }
-        ) { _, xml in
-            xml.appendEscaped("<Extended/>")
-        }
+            encryptionDetails: request.updateIDs.map { .init(update: $0, hasEncryptedFiles: false) }, pages: pages)
     }
 
     func fileLocations(
@@ -148,6 +141,33 @@ final class ScriptedOperations: DeviceOperations {
     }
 
     func ping() -> Ping.Response { Ping.Response(isSuccessful: true, time: Timestamp(millisecondsSince1970: 0)) }
+}
+
+/// Fragments of one size.
+struct ScriptedFragments: FragmentTexts {
+    let script: ScriptedOperations.Script
+    let version = 0
+
+    private func bytes(_ id: RevisionID, _ kind: FragmentKind) throws -> [UInt8] {
+        if script.isFragmentCorrupt { throw ScriptedOperations.Corrupt() }
+        guard kind == .core else { return Array("<Extended/>".utf8) }
+        return Array("<Core id=\"\(id.rawValue)\">\(String(repeating: "c", count: script.fragmentBytes))</Core>".utf8)
+    }
+
+    func size(of id: RevisionID, _ kind: FragmentKind) throws -> Int { try bytes(id, kind).count }
+
+    func append(_ id: RevisionID, _ kind: FragmentKind, to xml: inout XMLBytes) throws { xml.appendEscaped(try bytes(id, kind)) }
+
+    func text(of id: RevisionID, _ kind: FragmentKind) throws -> DeferredBytes {
+        let bytes = try bytes(id, kind)
+        return DeferredBytes(escaping: bytes.count) { range, give in bytes.withUnsafeBytes { give(UnsafeRawBufferPointer(rebasing: $0[range])) } }
+    }
+
+    func blocks(of id: RevisionID, _ kind: FragmentKind) throws -> AnswerBody.Piece {
+        var blocks: [UInt8] = []
+        _ = try bytes(id, kind).withUnsafeBytes { Xpress.compressText($0) { blocks.append(contentsOf: $0) } }
+        return .deferred(DeferredBytes(blocks.count) { [blocks] range, give in blocks.withUnsafeBytes { give(UnsafeRawBufferPointer(rebasing: $0[range])) } })
+    }
 }
 
 /// Holds those who come until it is opened.
