@@ -22,6 +22,7 @@ extension Target.Dependency {
     static let nioEmbedded = product("NIOEmbedded", "swift-nio")
     static let nioHTTP1 = product("NIOHTTP1", "swift-nio")
     static let nioPosix = product("NIOPosix", "swift-nio")
+    static let nioTLS = product("NIOTLS", "swift-nio")
     static let nioSSL = product("NIOSSL", "swift-nio-ssl")
     static let nioTLS = product("NIOTLS", "swift-nio")
     static let unixSignals = product("UnixSignals", "swift-service-lifecycle")
@@ -78,7 +79,7 @@ let package = Package(
         target("UpdateEngine", ["Updates", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", .logging]),
         target(
             "UpdateServer",
-            ["Updates", "UpdateProtocols", "TrustedTransport", "Storage", "UpdateEngine", .logging, .nioCore, .nioHTTP1, .nioPosix]),
+            ["Updates", "UpdateProtocols", "TrustedTransport", "Storage", "UpdateEngine", .logging, .nioCore, .nioHTTP1, .nioPosix, .nioTLS]),
         target("UpdateAgent", ["Updates", "XMLStream", "UpdateProtocols", "TrustedTransport", .nioCore]),
         .executableTarget(
             name: "martlet",

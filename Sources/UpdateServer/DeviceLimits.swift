@@ -1,4 +1,5 @@
 public import NIOCore
+import NIOPosix
 
 /// What a connection may cost (docs/adr/0007). The defaults are the project's; tests shorten the times.
 public struct DeviceLimits: Sendable {
@@ -30,6 +31,14 @@ public struct DeviceLimits: Sendable {
     public var drain = TimeAmount.seconds(10)
     /// Connections at a time; one more is closed as it comes. Fewer where the process may not have so many descriptors.
     public var connections = 20_000
+    /// Of those, from one address (of IPv6, one network of 64 bits): a site's devices may all come through one.
+    public var connectionsPerAddress = 10_000
+    /// Of those, connections whose TLS handshake is not done.
+    public var handshakes = 4096
+    /// Pages that are made at a time, on as many threads. Another processor is left to those who are answered at once.
+    public var pagesAtOnce = max(1, System.coreCount - 1)
+    /// Requests that may wait for a page to be made; 503 beyond.
+    public var pagesWaiting = 2000
     /// Bytes of an answer that are given to TLS at a time.
     public var piece = 1 << 20
     /// Bytes of bodies and answers that all connections hold together. Beyond it a request gets 503, and content goes in small pieces.

@@ -17,13 +17,14 @@ public final class DeviceListener: Sendable {
     private let threads: Threads
     private let channel: any Channel
     private let connections: ConnectionSet
+    private let admission: Admission
     private let limits: DeviceLimits
     private let log: Logger
     private let end = Mutex<Task<Void, Never>?>(nil)
 
     private init(
         port: Int, tls: ListenerTLS, loops: MultiThreadedEventLoopGroup, threads: Threads, channel: any Channel, connections: ConnectionSet,
-        limits: DeviceLimits, log: Logger
+        admission: Admission, limits: DeviceLimits, log: Logger
     ) {
         self.port = port
         self.tls = tls
@@ -31,6 +32,7 @@ public final class DeviceListener: Sendable {
         self.threads = threads
         self.channel = channel
         self.connections = connections
+        self.admission = admission
         self.limits = limits
         self.log = log
     }
@@ -49,14 +51,19 @@ public final class DeviceListener: Sendable {
     ) async throws -> DeviceListener {
         let tls = try ListenerTLS(identity)
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: max(1, eventLoops ?? System.coreCount))
-        let threads = Threads(log: log)
+        let threads = Threads(pagesAtOnce: limits.pagesAtOnce, log: log)
+        let bounded = BoundedLog(log)
         let site = Site()
         // Each connection may have a payload open; the rest is for the database, the home and the control socket.
         let possible = max(1, (Descriptors.raiseLimit() - 256) / 2)
         if possible < limits.connections { log.notice("the limit on open files (ulimit -Hn) allows \(possible) connections at a time") }
-        let connections = ConnectionSet(limit: min(limits.connections, possible))
+        let connections = ConnectionSet(
+            limits: .init(all: min(limits.connections, possible), perAddress: limits.connectionsPerAddress, unproven: limits.handshakes))
+        let admission = Admission(width: limits.pagesAtOnce, limit: limits.pagesWaiting, threads: threads.pages)
+        let turns = HandshakeTurns(loops.makeIterator())
         let environment = ConnectionEnvironment(
-            limits: limits, held: HeldBytes(limit: limits.heldBytes), threads: threads.work, log: log, answer: { site.answer($0) })
+            limits: limits, held: HeldBytes(limit: limits.heldBytes), threads: threads.work, admission: admission, log: bounded,
+            isProven: { connections.prove($0) }, answer: { site.answer($0) })
         let bootstrap = ServerBootstrap(group: loops)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -65,16 +72,18 @@ public final class DeviceListener: Sendable {
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
-                switch connections.admit(channel) {
-                case .admitted: break
-                case .refusedFirst:
-                    log.warning("there are as many connections as allowed; more are closed as they come")
+                let peer = Self.peer(channel.remoteAddress)
+                let network = SourceAddress.network(of: channel.remoteAddress)
+                if let refusal = connections.admit(channel, from: network) {
+                    if refusal != .ending {
+                        bounded.record(refusal.rawValue, level: .warning, "\(refusal.rawValue); this one is closed", metadata: ["peer": "\(peer)"], lines: 1)
+                    }
                     return channel.close()
-                case .refused: return channel.close()
                 }
                 return channel.eventLoop.makeCompletedFuture {
+                    if let first = turns.makeHandler(on: channel.eventLoop) { try channel.pipeline.syncOperations.addHandler(first) }
                     try tls.addHandler(to: channel)
-                    let connection = DeviceConnection(environment, peer: Self.peer(channel.remoteAddress))
+                    let connection = DeviceConnection(environment, peer: peer, network: network)
                     try channel.pipeline.syncOperations.addHandler(connection)
                 }
             }
@@ -83,11 +92,12 @@ public final class DeviceListener: Sendable {
             let actual = channel.localAddress?.port ?? port
             let verification = ContentVerification(files: files, threads: threads.verification, log: log)
             site.open(
-                DeviceEndpoint(operations: engine, address: PublicAddress(names: identity.names, port: publicPort ?? actual), log: log),
+                DeviceEndpoint(operations: engine, address: PublicAddress(names: identity.names, port: publicPort ?? actual), log: bounded),
                 ContentEndpoint(files: files, verification: verification, log: log))
             try await channel.setOption(.autoRead, value: true).get()
             return DeviceListener(
-                port: actual, tls: tls, loops: loops, threads: threads, channel: channel, connections: connections, limits: limits, log: log)
+                port: actual, tls: tls, loops: loops, threads: threads, channel: channel, connections: connections, admission: admission,
+                limits: limits, log: log)
         } catch {
             await threads.shutdown()
             try? await loops.shutdownGracefully()
@@ -132,6 +142,7 @@ public final class DeviceListener: Sendable {
         try? await channel.close()
         connections.quiesce()
         if await !connections.waitUntilEmpty(atMost: limits.drain) { log.notice("connections were cut: their requests took too long") }
+        admission.end()
         await threads.shutdown()
         try? await loops.shutdownGracefully()
     }

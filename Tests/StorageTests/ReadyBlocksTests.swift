@@ -160,15 +160,19 @@ struct ReadyBlocksTests {
         #expect(try Self.isSound(store, 1))
     }
 
+    private final class Count: Sendable {
+        let value = Mutex(0)
+    }
+
     @Test func `of several threads that need one, one makes it`() async throws {
         let home = try TemporaryHome()
         let store = try await Self.filled(home)
-        let made = Mutex(0)
+        let made = Count()
         try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<16 {
                 group.addTask {
                     let ready = try store.readyBlocks(Self.first, .core) { bytes, give in
-                        made.withLock { $0 += 1 }
+                        made.value.withLock { $0 += 1 }
                         return try Self.code(bytes, give)
                     }
                     return ready?.bytes.count ?? 0
@@ -176,7 +180,7 @@ struct ReadyBlocksTests {
             }
             for try await count in group { #expect(count == 20_000) }
         }
-        #expect(made.withLock { $0 } == 1)
+        #expect(made.value.withLock { $0 } == 1)
     }
 
     @Test func `a damaged fragment is not made ready`() async throws {

@@ -12,7 +12,7 @@ struct DeviceEndpoint: Sendable {
 
     let operations: any DeviceOperations
     let address: PublicAddress
-    let log: Logger
+    let log: BoundedLog
 
     /// Nothing for a path that is no device service.
     func answer(_ request: HTTPRequest, path: String) -> Outcome? {
@@ -110,7 +110,7 @@ struct DeviceEndpoint: Sendable {
     private func page(_ answer: some PagedAnswer, _ session: DeviceSession, _ exchange: Exchange) -> Outcome {
         let form = AnswerForm(exchange.coding, soap: exchange.version, client: session.clientProtocol)
         if let body = answer.bodyAtHand(form) { return .ready(exchange.answer(body)) }
-        return .work { .ready(exchange.answer { () throws in try answer.body(form) }) }
+        return .costly(device: session.deviceID.text) { exchange.answer { () throws in try answer.body(form) } }
     }
 
     private func register(_ session: DeviceSession, _ request: RegisterComputer.Request, _ exchange: Exchange) async -> HTTPAnswer {
@@ -139,12 +139,12 @@ struct DeviceEndpoint: Sendable {
 private struct Exchange: Sendable {
     let service: DeviceService
     var request: HTTPRequest
-    let log: Logger
+    let log: BoundedLog
     var operation: DeviceOperation?
     /// Of the request's envelope; what the media type says until that is read.
     var version: SOAPVersion
 
-    init(service: DeviceService, request: HTTPRequest, log: Logger) {
+    init(service: DeviceService, request: HTTPRequest, log: BoundedLog) {
         self.service = service
         self.request = request
         self.log = log
@@ -193,8 +193,8 @@ private struct Exchange: Sendable {
             case .invalidParameters, .invalidCookie, .invalidAuthorizationCookie, .serverBusy: .notice
             default: .info
             }
-        log.log(
-            level: level, "refused",
+        log.record(
+            "fault \(fault.code.rawValue)", level: level, "refused",
             metadata: [
                 "request": "\(id)", "peer": "\(request.peer)", "operation": "\(operation?.name ?? "-")", "code": "\(fault.code.rawValue)",
                 "message": "\(DisplayText.escaped([fault.message, detail ?? ""].filter { !$0.isEmpty }.joined(separator: ": ")))",

@@ -1,47 +1,71 @@
+import Glibc
 import NIOCore
 import Synchronization
 
-/// The connections that stand: at most so many, and all known, so that the server can end without cutting an answer short.
+/// The connections that stand: at most so many in all, from one address, and in their handshake; and all known, so that the server can end
+/// without cutting an answer short.
 final class ConnectionSet: Sendable {
-    enum Admission: Equatable {
-        case admitted
-        case refused
-        /// The first refused since there was room: worth a line in the log.
-        case refusedFirst
+    struct Limits: Sendable {
+        var all: Int
+        var perAddress: Int
+        /// Not through their handshake yet.
+        var unproven: Int
+    }
+
+    enum Refusal: String, Equatable {
+        case tooMany = "there are as many connections as allowed"
+        case tooManyOfAddress = "there are as many connections from one address as allowed"
+        case tooManyUnproven = "there are as many handshakes in progress as allowed"
+        case ending = "the server is ending"
     }
 
     private struct Contents {
         var channels: [ObjectIdentifier: any Channel] = [:]
-        var isFull = false
+        var addresses: [String: Int] = [:]
+        var unproven: Set<ObjectIdentifier> = []
         var isEnding = false
     }
 
-    private let limit: Int
+    private let limits: Limits
     private let contents = Mutex(Contents())
 
-    init(limit: Int) {
-        self.limit = limit
+    init(limits: Limits) {
+        self.limits = limits
     }
 
-    /// Whether a new connection may stand; it is forgotten when it closes.
-    func admit(_ channel: any Channel) -> Admission {
+    /// Takes a new connection in, or says why it may not stand. It is forgotten when it closes.
+    func admit(_ channel: any Channel, from address: String) -> Refusal? {
         let id = ObjectIdentifier(channel)
-        let admission = contents.withLock { contents -> Admission in
-            guard contents.channels.count < limit, !contents.isEnding else {
-                defer { contents.isFull = true }
-                return contents.isFull || contents.isEnding ? .refused : .refusedFirst
-            }
+        let refusal = contents.withLock { contents -> Refusal? in
+            if contents.isEnding { return .ending }
+            guard contents.channels.count < limits.all else { return .tooMany }
+            guard contents.addresses[address, default: 0] < limits.perAddress else { return .tooManyOfAddress }
+            guard contents.unproven.count < limits.unproven else { return .tooManyUnproven }
             contents.channels[id] = channel
-            contents.isFull = false
-            return .admitted
+            contents.addresses[address, default: 0] += 1
+            contents.unproven.insert(id)
+            return nil
         }
-        if admission == .admitted {
-            channel.closeFuture.whenComplete { [self] _ in contents.withLock { _ = $0.channels.removeValue(forKey: id) } }
+        if refusal == nil { channel.closeFuture.whenComplete { [self] _ in forget(id, address) } }
+        return refusal
+    }
+
+    private func forget(_ id: ObjectIdentifier, _ address: String) {
+        contents.withLock { contents in
+            contents.channels[id] = nil
+            contents.unproven.remove(id)
+            let left = contents.addresses[address, default: 1] - 1
+            contents.addresses[address] = left > 0 ? left : nil
         }
-        return admission
+    }
+
+    /// Its handshake is done.
+    func prove(_ channel: any Channel) {
+        contents.withLock { _ = $0.unproven.remove(ObjectIdentifier(channel)) }
     }
 
     var count: Int { contents.withLock { $0.channels.count } }
+    var unprovenCount: Int { contents.withLock { $0.unproven.count } }
 
     /// Admits no more, and tells every connection to end after the request it is at.
     func quiesce() {
@@ -59,5 +83,17 @@ final class ConnectionSet: Sendable {
         let left = contents.withLock { Array($0.channels.values) }
         for channel in left { channel.close(promise: nil) }
         return left.isEmpty
+    }
+}
+
+/// Where a connection comes from, as far as limits and turns go.
+enum SourceAddress {
+    /// An IPv4 address as it is, of an IPv6 address the first 64 bits: whoever has one of those has all the rest.
+    static func network(of address: SocketAddress?) -> String {
+        guard let text = address?.ipAddress else { return "?" }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        guard inet_pton(AF_INET6, text, &bytes) == 1 else { return text }
+        if bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]) { return bytes[12...].map(String.init).joined(separator: ".") }
+        return bytes[..<8].map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined() + "/64"
     }
 }

@@ -2,7 +2,9 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOTLS
 import TrustedTransport
+import UpdateEngine
 import UpdateProtocols
 import Updates
 
@@ -12,18 +14,11 @@ struct ConnectionEnvironment: Sendable {
     let held: HeldBytes
     /// For what must not run on an event loop.
     let threads: NIOThreadPool
-    let log: Logger
-    let handshakeFailures: HandshakeFailures
+    let admission: Admission
+    let log: BoundedLog
+    /// Called once a connection's handshake is done.
+    let isProven: @Sendable (any Channel) -> Void
     let answer: @Sendable (HTTPRequest) -> Outcome
-
-    init(limits: DeviceLimits, held: HeldBytes, threads: NIOThreadPool, log: Logger, answer: @escaping @Sendable (HTTPRequest) -> Outcome) {
-        self.limits = limits
-        self.held = held
-        self.threads = threads
-        self.log = log
-        handshakeFailures = HandshakeFailures(log: log)
-        self.answer = answer
-    }
 }
 
 /// One connection behind TLS: requests in, answers out, one at a time, within the limits.
@@ -57,6 +52,8 @@ final class DeviceConnection: ChannelDuplexHandler {
 
     private let environment: ConnectionEnvironment
     private let peer: String
+    /// For limits and turns.
+    private let network: String
     private var state = State.reading
     private var parser: RequestParser
     /// What has come and belongs to the next request.
@@ -81,9 +78,10 @@ final class DeviceConnection: ChannelDuplexHandler {
     private var deadline = NIODeadline.distantFuture
     private var timer: (at: NIODeadline, scheduled: Scheduled<Void>)?
 
-    init(_ environment: ConnectionEnvironment, peer: String) {
+    init(_ environment: ConnectionEnvironment, peer: String, network: String) {
         self.environment = environment
         self.peer = peer
+        self.network = network
         parser = RequestParser(limits: environment.limits)
     }
 
@@ -146,6 +144,15 @@ final class DeviceConnection: ChannelDuplexHandler {
                     connection.carryOut(outcome, context)
                 }
             }
+        case .costly(let device, let work):
+            let answer = { @Sendable (answer: HTTPAnswer) in
+                loop.execute {
+                    let (connection, context) = bound.value
+                    connection.send(answer, context)
+                }
+            }
+            let refusal = HTTPAnswer.refusal(.serviceUnavailable, "too much work waits", headers: [("Retry-After", "30")])
+            environment.admission.submit(.init(run: { answer(work()) }, refuse: { answer(refusal) }), address: network, device: device)
         case .pending(let work):
             Task {
                 let answer = await work()
@@ -300,7 +307,8 @@ final class DeviceConnection: ChannelDuplexHandler {
                     connection.write(buffer, context)
                 case .failure(let error):
                     // The length was promised: all that can still be said is that it is not kept.
-                    connection.environment.log.error("what was promised could not be read while it was served: \(error)")
+                    connection.environment.log.record(
+                        "unreadable", level: .error, "what was promised could not be read while it was served: \(error)", metadata: [:])
                     connection.close(context)
                 }
             }
@@ -329,8 +337,8 @@ final class DeviceConnection: ChannelDuplexHandler {
             case .notFound, .forbidden, .methodNotAllowed, .rangeNotSatisfiable: .info
             default: .notice
             }
-        environment.log.log(
-            level: level, "refused",
+        environment.log.record(
+            "refused \(status.code)", level: level, "refused",
             metadata: [
                 "request": "\(UpdateID.random())", "peer": "\(peer)", "status": "\(status.code)", "target": "\(DisplayText.escaped(target))",
                 "message": "\(DisplayText.escaped(reason))",
@@ -445,8 +453,15 @@ final class DeviceConnection: ChannelDuplexHandler {
 
     /// What TLS or the network says; a peer that speaks no TLS ends here.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if !hasAnswered, ListenerTLS.isTLSFailure(error) { environment.handshakeFailures.record(peer: peer) }
-        environment.log.debug("a connection failed", metadata: ["peer": "\(peer)", "message": "\(DisplayText.escaped("\(error)"))"])
+        if !hasAnswered, ListenerTLS.isTLSFailure(error) {
+            // The commonest trouble with a new server, and nothing else shows it there.
+            environment.log.record(
+                "handshake", level: .notice,
+                "a TLS handshake failed: the peer does not trust the certificate, asks for another version, or speaks no TLS",
+                metadata: ["peer": "\(peer)"], lines: 1)
+        }
+        environment.log.record(
+            "connection", level: .debug, "a connection failed", metadata: ["peer": "\(peer)", "message": "\(DisplayText.escaped("\(error)"))"])
         close(context)
     }
 
@@ -455,6 +470,7 @@ final class DeviceConnection: ChannelDuplexHandler {
             isDraining = true
             if state == .reading, parser.phase == .idle, input.readableBytes == 0 { close(context) }
         }
+        if case TLSUserEvent.handshakeCompleted? = event as? TLSUserEvent { environment.isProven(context.channel) }
         context.fireUserInboundEventTriggered(event)
     }
 }

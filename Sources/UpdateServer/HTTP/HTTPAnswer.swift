@@ -56,6 +56,8 @@ enum Outcome: Sendable {
     case ready(HTTPAnswer)
     /// Work that takes the processor or waits for a disk: to be done on a thread, never on the event loop.
     case work(@Sendable () -> Outcome)
+    /// Work that costs milliseconds of a processor: done in turn with that of other addresses and other devices, or refused (docs/adr/0012).
+    case costly(device: String, @Sendable () -> HTTPAnswer)
     /// What waits: for a commit, or for a file to be verified.
     case pending(@Sendable () async -> HTTPAnswer)
 }

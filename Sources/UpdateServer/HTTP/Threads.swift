@@ -5,21 +5,25 @@ import NIOPosix
 
 /// The threads of a listener for what would keep an event loop waiting.
 struct Threads: Sendable {
-    /// Reads files and fragments, encodes and compresses.
+    /// Reads files and long requests.
     let work: NIOThreadPool
+    /// Makes pages: reads fragments, encodes and compresses.
+    let pages: NIOThreadPool
     let verification: NIOThreadPool
     private let log: Logger
 
-    init(log: Logger) {
+    init(pagesAtOnce: Int, log: Logger) {
         work = NIOThreadPool(numberOfThreads: max(4, System.coreCount))
+        pages = NIOThreadPool(numberOfThreads: pagesAtOnce)
         verification = NIOThreadPool(numberOfThreads: 2)
         self.log = log
         work.start()
+        pages.start()
         verification.start()
     }
 
     func shutdown() async {
-        for pool in [work, verification] {
+        for pool in [work, pages, verification] {
             do { try await pool.shutdownGracefully() } catch { log.error("threads did not end: \(error)") }
         }
     }

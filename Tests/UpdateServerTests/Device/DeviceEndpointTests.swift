@@ -18,7 +18,7 @@ import Updates
         init(_ script: ScriptedOperations.Script = .init()) throws {
             operations = ScriptedOperations(script)
             let names = try ["updates.example", "localhost", "127.0.0.1", "2001:db8::1"].map { try ServerName($0) }
-            endpoint = DeviceEndpoint(operations: operations, address: PublicAddress(names: names, port: 8531), log: log.logger)
+            endpoint = DeviceEndpoint(operations: operations, address: PublicAddress(names: names, port: 8531), log: BoundedLog(log.logger))
         }
 
         func ask(
@@ -318,6 +318,7 @@ extension Outcome {
             switch self {
             case .ready(let answer): answer
             case .work(let work): await work().settled
+            case .costly(_, let work): work()
             case .pending(let work): await work()
             }
         }

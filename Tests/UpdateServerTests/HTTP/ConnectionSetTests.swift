@@ -5,21 +5,60 @@ import Testing
 @testable import UpdateServer
 
 @Suite struct ConnectionSetTests {
-    @Test func `as many as allowed are admitted, and the first beyond is told apart`() throws {
-        let set = ConnectionSet(limit: 2)
+    private static func set(all: Int = 10, perAddress: Int = 10, unproven: Int = 10) -> ConnectionSet {
+        ConnectionSet(limits: .init(all: all, perAddress: perAddress, unproven: unproven))
+    }
+
+    private static func close(_ channel: EmbeddedChannel) throws {
+        try channel.close().wait()
+        channel.embeddedEventLoop.run()
+    }
+
+    @Test func `as many as allowed are admitted, and another when one has gone`() throws {
+        let set = Self.set(all: 2)
         let channels = (0..<5).map { _ in EmbeddedChannel() }
-        #expect(channels[..<4].map { set.admit($0) } == [.admitted, .admitted, .refusedFirst, .refused])
-        try channels[0].close().wait()
-        channels[0].embeddedEventLoop.run()
+        #expect(channels[..<4].map { set.admit($0, from: "a") } == [nil, nil, .tooMany, .tooMany])
+        try Self.close(channels[0])
         #expect(set.count == 1)
-        #expect(set.admit(channels[4]) == .admitted)
-        #expect(set.admit(channels[2]) == .refusedFirst)
+        #expect(set.admit(channels[4], from: "a") == nil)
+        #expect(set.admit(channels[2], from: "a") == .tooMany)
+    }
+
+    @Test func `an address has its share, and others have theirs`() throws {
+        let set = Self.set(perAddress: 2)
+        let channels = (0..<5).map { _ in EmbeddedChannel() }
+        #expect(channels[..<3].map { set.admit($0, from: "a") } == [nil, nil, .tooManyOfAddress])
+        #expect(set.admit(channels[3], from: "b") == nil)
+        try Self.close(channels[1])
+        #expect(set.admit(channels[4], from: "a") == nil)
+        #expect(set.admit(channels[2], from: "a") == .tooManyOfAddress)
+    }
+
+    @Test func `handshakes in progress are bounded, and what is through or gone is none`() throws {
+        let set = Self.set(unproven: 2)
+        let channels = (0..<6).map { _ in EmbeddedChannel() }
+        #expect(channels[..<3].map { set.admit($0, from: "a") } == [nil, nil, .tooManyUnproven])
+        set.prove(channels[0])
+        set.prove(channels[0])
+        #expect(set.admit(channels[3], from: "a") == nil)
+        #expect(set.admit(channels[4], from: "b") == .tooManyUnproven)
+        try Self.close(channels[1])
+        #expect(set.unprovenCount == 1)
+        #expect(set.admit(channels[5], from: "b") == nil)
     }
 
     @Test func `none is admitted once the server ends`() async {
-        let set = ConnectionSet(limit: 2)
+        let set = Self.set()
         set.quiesce()
-        #expect(set.admit(EmbeddedChannel()) == .refused)
+        #expect(set.admit(EmbeddedChannel(), from: "a") == .ending)
         #expect(await set.waitUntilEmpty(atMost: .seconds(10)))
+    }
+
+    @Test(arguments: [
+        ("192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3:4:5:6", "20010db800010002/64"),
+        ("2001:db8:1:2::1", "20010db800010002/64"), ("2001:db8:1:3::1", "20010db800010003/64"), ("::1", "0000000000000000/64"),
+    ])
+    func `addresses that one peer can have are one`(address: String, network: String) throws {
+        #expect(SourceAddress.network(of: try SocketAddress(ipAddress: address, port: 1)) == network)
     }
 }

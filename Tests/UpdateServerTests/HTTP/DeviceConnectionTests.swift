@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import UpdateProtocols
 import Testing
 
 @testable import UpdateServer
@@ -203,15 +204,33 @@ import Testing
         #expect(try connection.received() == Self.refusal(.requestTimeout))
     }
 
-    @Test func `a peer that does not take its answer is left after 300 s`() throws {
+    @Test func `a peer that does not take its answer is left after 30 s, and a second for each KiB`() throws {
         let connection = try TestConnection()
         connection.network.isStuck = true
         try connection.send(Self.get)
-        connection.pass(.seconds(300) - .nanoseconds(1))
+        let earned = TimeAmount.milliseconds(Int64(connection.network.stuckBytes) * 1000 / 1024)
+        connection.pass(.seconds(30) + earned - .nanoseconds(1))
         #expect(connection.isOpen)
         connection.pass(.nanoseconds(1))
         #expect(!connection.isOpen)
         #expect(connection.held.count == 0)
+    }
+
+    @Test func `a reader slower than 1 KiB a second is left, one that is not is served to the end`() throws {
+        for (seconds, isServed) in [(93, true), (94, false)] as [(Int64, Bool)] {
+            let body = AnswerBody(pieces: [.bytes([UInt8](repeating: 7, count: 3 << 20))], isXpress: false)
+            let connection = try TestConnection { _ in .ready(HTTPAnswer(status: .ok, body: .pieces(body))) }
+            connection.network.isStuck = true
+            try connection.send(Self.get)
+            var taken = 0
+            while connection.isOpen, connection.network.stuckBytes > 0 {
+                connection.pass(.seconds(seconds))
+                taken += connection.network.takenOne()
+            }
+            #expect(connection.isOpen == isServed)
+            #expect((taken > 3 << 20) == isServed)
+            #expect(connection.held.count == 0)
+        }
     }
 
     // MARK: - Slow peers
@@ -238,7 +257,8 @@ import Testing
         try connection.send(Self.get)
         var pieces: [Int] = []
         while connection.network.stuckBytes > 0 {
-            #expect(connection.held.count == body.count)
+            // All of it, and the copy that is on its way.
+            #expect((body.count...body.count + 1 << 20).contains(connection.held.count))
             pieces.append(connection.network.stuckBytes)
             connection.network.taken()
         }

@@ -3,6 +3,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import NIOPosix
+import UpdateEngine
 
 @testable import UpdateServer
 
@@ -15,8 +16,10 @@ final class TestConnection {
 
     init(limits: DeviceLimits = DeviceLimits(), answer: @escaping @Sendable (HTTPRequest) -> Outcome = { TestConnection.echo($0) }) throws {
         held = HeldBytes(limit: limits.heldBytes)
-        let environment = ConnectionEnvironment(limits: limits, held: held, threads: .singleton, log: log.logger, answer: answer)
-        try channel.pipeline.syncOperations.addHandlers([network, DeviceConnection(environment, peer: "192.0.2.7")])
+        let environment = ConnectionEnvironment(
+            limits: limits, held: held, threads: .singleton, admission: Admission(width: 1, limit: 1, threads: .singleton),
+            log: BoundedLog(log.logger), isProven: { _ in }, answer: answer)
+        try channel.pipeline.syncOperations.addHandlers([network, DeviceConnection(environment, peer: "192.0.2.7", network: "192.0.2.7")])
         try channel.connect(to: SocketAddress(ipAddress: "192.0.2.7", port: 1)).wait()
     }
 
@@ -47,7 +50,7 @@ final class TestConnection {
         var isStuck = false
         private(set) var reads = 0
         private(set) var stuckBytes = 0
-        private var stuck: [EventLoopPromise<Void>] = []
+        private var stuck: [(count: Int, promise: EventLoopPromise<Void>)] = []
 
         func read(context: ChannelHandlerContext) {
             reads += 1
@@ -56,8 +59,9 @@ final class TestConnection {
 
         func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
             guard isStuck else { return context.write(data, promise: promise) }
-            stuckBytes += unwrapOutboundIn(data).readableBytes
-            if let promise { stuck.append(promise) }
+            let count = unwrapOutboundIn(data).readableBytes
+            stuckBytes += count
+            if let promise { stuck.append((count, promise)) }
         }
 
         /// The peer takes what is on its way.
@@ -65,7 +69,16 @@ final class TestConnection {
             let promises = stuck
             stuck = []
             stuckBytes = 0
-            for promise in promises { promise.succeed() }
+            for (_, promise) in promises { promise.succeed() }
+        }
+
+        /// It takes one write, of so many bytes.
+        func takenOne() -> Int {
+            guard !stuck.isEmpty else { return 0 }
+            let (count, promise) = stuck.removeFirst()
+            stuckBytes -= count
+            promise.succeed()
+            return count
         }
     }
 }

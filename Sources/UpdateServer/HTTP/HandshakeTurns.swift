@@ -1,0 +1,98 @@
+import NIOCore
+
+/// Lets handshakes begin a few in each round of an event loop, so that between them those who have a connection get on: each handshake costs half
+/// a millisecond and more (docs/adr/0012).
+final class HandshakeTurns: Sendable {
+    static let perRound = 4
+    /// Long enough for the loop to look at its other connections.
+    static let pause = TimeAmount.microseconds(200)
+
+    /// Of one event loop, and used on it only.
+    fileprivate final class Line {
+        var waiting = CircularBuffer<ChannelHandlerContext>()
+        var begun = 0
+        var isPausing = false
+    }
+
+    private let lines: [ObjectIdentifier: NIOLoopBoundBox<Line>]
+
+    init(_ loops: some Sequence<any EventLoop>) {
+        lines = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0), .makeBoxSendingValue(Line(), eventLoop: $0)) })
+    }
+
+    /// Stands before TLS in the pipeline of a connection on `loop`.
+    func makeHandler(on loop: any EventLoop) -> FirstBytes? {
+        lines[ObjectIdentifier(loop)].map { FirstBytes($0) }
+    }
+
+    /// Holds a connection's first bytes until its turn, and lets all the others by.
+    final class FirstBytes: ChannelDuplexHandler {
+        typealias InboundIn = ByteBuffer
+        typealias InboundOut = ByteBuffer
+        typealias OutboundIn = ByteBuffer
+
+        private let line: NIOLoopBoundBox<Line>
+        private var hasBegun = false
+        private var first: ByteBuffer?
+        private var isReadWanted = false
+
+        fileprivate init(_ line: NIOLoopBoundBox<Line>) {
+            self.line = line
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            if hasBegun { return context.fireChannelRead(data) }
+            var bytes = unwrapInboundIn(data)
+            if first != nil {
+                first?.writeBuffer(&bytes)
+            } else if line.value.begun < HandshakeTurns.perRound, line.value.waiting.isEmpty {
+                first = bytes
+                begin(context)
+            } else {
+                first = bytes
+                line.value.waiting.append(context)
+            }
+        }
+
+        func read(context: ChannelHandlerContext) {
+            if first == nil { context.read() } else { isReadWanted = true }
+        }
+
+        private func begin(_ context: ChannelHandlerContext) {
+            line.value.begun += 1
+            pause(context.eventLoop)
+            give(context)
+        }
+
+        fileprivate func give(_ context: ChannelHandlerContext) {
+            guard let bytes = first else { return }
+            hasBegun = true
+            first = nil
+            context.fireChannelRead(wrapInboundOut(bytes))
+            context.fireChannelReadComplete()
+            if isReadWanted { context.read() }
+        }
+
+        private func pause(_ loop: any EventLoop) {
+            if line.value.isPausing { return }
+            line.value.isPausing = true
+            loop.scheduleTask(in: HandshakeTurns.pause) { [line] in Self.nextRound(line) }
+        }
+
+        private static func nextRound(_ line: NIOLoopBoundBox<Line>) {
+            line.value.isPausing = false
+            line.value.begun = 0
+            while line.value.begun < HandshakeTurns.perRound, let context = line.value.waiting.popFirst() {
+                // One that has gone meanwhile costs nothing.
+                if let handler = context.handler as? FirstBytes, handler.first != nil { handler.begin(context) }
+            }
+        }
+
+        func handlerRemoved(context: ChannelHandlerContext) { first = nil }
+
+        func channelInactive(context: ChannelHandlerContext) {
+            first = nil
+            context.fireChannelInactive()
+        }
+    }
+}
