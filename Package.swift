@@ -22,7 +22,6 @@ extension Target.Dependency {
     static let nioEmbedded = product("NIOEmbedded", "swift-nio")
     static let nioHTTP1 = product("NIOHTTP1", "swift-nio")
     static let nioPosix = product("NIOPosix", "swift-nio")
-    static let nioTLS = product("NIOTLS", "swift-nio")
     static let nioSSL = product("NIOSSL", "swift-nio-ssl")
     static let nioTLS = product("NIOTLS", "swift-nio")
     static let unixSignals = product("UnixSignals", "swift-service-lifecycle")

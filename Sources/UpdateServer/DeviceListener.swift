@@ -76,7 +76,8 @@ public final class DeviceListener: Sendable {
                 let network = SourceAddress.network(of: channel.remoteAddress)
                 if let refusal = connections.admit(channel, from: network) {
                     if refusal != .ending {
-                        bounded.record(refusal.rawValue, level: .warning, "\(refusal.rawValue); this one is closed", metadata: ["peer": "\(peer)"], lines: 1)
+                        bounded.record(
+                            refusal.rawValue, level: .warning, "\(refusal.rawValue); this one is closed", metadata: ["peer": "\(peer)"], lines: 1)
                     }
                     return channel.close()
                 }

@@ -37,8 +37,12 @@ struct ServeCommand: AsyncParsableCommand {
         if identity.wasRenewed { log.notice("the server certificate was renewed, until \(identity.notAfter.text(.seconds))") }
         if let problem = identity.renewalProblem { log.error("\(problem)") }
         let control = try ControlServer(engine: engine, log: log)
+        var limits = DeviceLimits()
+        if let connections = engine.configuration.connections { limits.connections = connections }
+        if let connections = engine.configuration.connectionsPerAddress { limits.connectionsPerAddress = connections }
         let listener = try await DeviceListener.start(
-            engine: engine, files: engine.files, identity: identity, address: bind, port: port, publicPort: engine.configuration.publicPort, log: log)
+            engine: engine, files: engine.files, identity: identity, address: bind, port: port, publicPort: engine.configuration.publicPort,
+            limits: limits, log: log)
         control.start()
         let host = identity.names.first.map(\.urlHost) ?? "localhost"
         let url = "https://\(host):\(engine.configuration.publicPort ?? listener.port)"

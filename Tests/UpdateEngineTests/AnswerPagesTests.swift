@@ -79,7 +79,7 @@ struct AnswerPagesTests {
         let uniform = try Self.scan(answer, AnswerPages(texts: fragments, isUniform: true)).body(AnswerForm(.xpress))
         #expect(try Self.text(pieces) == clear)
         #expect(try Self.text(uniform) == clear)
-        #expect(pieces.pieces.count == 6)
+        #expect(pieces.pieces.count == 7)
         #expect(uniform.pieces.count == 1)
         #expect(try uniform.joined() == Xpress.compress(Array(clear.utf8)))
         let response = try SyncUpdates.decodeResponse(Array(clear.utf8))
@@ -146,7 +146,7 @@ struct AnswerPagesTests {
     }
 
     @Test func `a page larger than a quarter of all is made each time`() throws {
-        let fragments = CountedFragments([9_000, 11_000])
+        let fragments = CountedFragments([5_000, 11_000])
         let kept = KeptParts(limit: 40_000)
         let pages = AnswerPages(texts: fragments, kept: kept, isUniform: false)
         for _ in 0..<2 { for id in 1...2 as ClosedRange<Int32> { _ = try Self.scan(Self.answer(id...id), pages).body(AnswerForm(.identity)) } }

@@ -20,7 +20,6 @@ struct InlineDigest: Hashable, Sendable {
     var bytes: [UInt8] {
         [words.0, words.1, words.2, words.3].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * UInt64($0))) } }
     }
-    }
 
     static func == (left: Self, right: Self) -> Bool { left.words == right.words }
 

@@ -174,7 +174,9 @@ struct ReadyBlockHeader {
         } catch {
             throw StorageError(.unavailable, "cannot read \(file.path): \(error)")
         }
-        guard count == bytes.count, bytes.starts(with: magic), SHA256.hash(data: bytes[..<88]).prefix(8).elementsEqual(bytes[88...]) else { return nil }
+        guard count == bytes.count, bytes.starts(with: magic), SHA256.hash(data: bytes[..<88]).prefix(8).elementsEqual(bytes[88...]) else {
+            return nil
+        }
         func number(at index: Int) -> UInt64 { bytes[index..<index + 8].reduce(0) { $0 << 8 | UInt64($1) } }
         let digests = bytes.withUnsafeBytes { bytes in
             (InlineDigest(UnsafeRawBufferPointer(rebasing: bytes[8..<40])), InlineDigest(UnsafeRawBufferPointer(rebasing: bytes[56..<88])))

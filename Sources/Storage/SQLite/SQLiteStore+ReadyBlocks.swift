@@ -40,14 +40,6 @@ extension SQLiteStore {
         }
     }
 
-    /// As above, of some revisions.
-    public func fragmentsNotReady(of revisions: [RevisionID]) -> [(revision: RevisionID, kind: FragmentKind)] {
-        let index = fragments.withLock { $0 }
-        return revisions.flatMap { revision in
-            (index[revision]?.entries ?? []).filter { $0.length >= Self.readySize && !ready.has($0.digest) }.map { (revision, $0.kind) }
-        }
-    }
-
     /// Counts how often the fragments of a revision that was held became others: what was made of them before is not to be used.
     public var fragmentReplacements: Int { fragments.withLock { $0.replacements } }
 }

@@ -103,7 +103,7 @@ private final class RestorePlace: Sendable {
     private static let stagingName = ".restoring"
     private static let configurationName = "martlet.json"
     /// What a home has at its top, but for the configuration.
-    private static let parts = ["ca.pem", "tls", "martlet.db", "documents", "pack", "content", "run"]
+    private static let parts = ["ca.pem", "tls", "martlet.db", "documents", "pack", "ready", "content", "run"]
 
     let staging: String
     private let home: Home
@@ -136,7 +136,7 @@ private final class RestorePlace: Sendable {
         }
         try empty()
         guard chmod(home.path, 0o700) == 0 else { throw EngineError(.failed, "cannot set the permissions of \(home.path)") }
-        for folder in ["tls", "documents", "pack", "content", "run"] { try Folder.make("\(staging)/\(folder)") }
+        for folder in ["tls", "documents", "pack", "ready", "content", "run"] { try Folder.make("\(staging)/\(folder)") }
     }
 
     /// Removes what lies in the folder, but the hidden folder itself.

@@ -48,18 +48,13 @@ extension UpdateEngine: FragmentTexts {
 
     // MARK: - Making ready
 
-    /// Makes long fragments ready for the wire where they are not: after an import by an older version, or where `ready/` was lost. Devices
+    /// Makes long fragments ready for the wire where they are not: after an import, or where `ready/` was lost. Devices
     /// that ask meanwhile are answered; what they need is made first.
     public func makeFragmentsReady() async {
         let missing = (try? await blocking { [store] in store.fragmentsNotReady() }) ?? []
         if missing.isEmpty { return }
-        log.notice("\(missing.count) long fragments are made ready for the wire")
+        log.info("\(missing.count) long fragments are made ready for the wire")
         await makeReady(missing)
-    }
-
-    /// As above, for revisions that were just imported.
-    func makeFragmentsReady(of revisions: [RevisionID]) async {
-        await makeReady(store.fragmentsNotReady(of: revisions))
     }
 
     private func makeReady(_ fragments: [(revision: RevisionID, kind: FragmentKind)]) async {

@@ -10,14 +10,17 @@ struct XpressCompressor {
 
     /// One more than the last place of each hash; zero for none.
     private var heads = [UInt16](repeating: 0, count: 1 << hashBits)
+    private var isFresh = true
     /// The same for each place: the one before it of its hash.
-    private var chain = [UInt16](repeating: 0, count: Xpress.blockSize)
+    private var chain = [UInt16](unsafeUninitializedCapacity: Xpress.blockSize) { $1 = Xpress.blockSize }
     /// Room for the worst case: a flag for each byte, the last word of flags, and the match that ends it all.
-    private var scratch = [UInt8](repeating: 0, count: Xpress.blockSize + Xpress.blockSize / 8 + 32)
+    private var scratch = [UInt8](unsafeUninitializedCapacity: scratchSize) { $1 = scratchSize }
+    private static let scratchSize = Xpress.blockSize + Xpress.blockSize / 8 + 32
 
     /// Appends `block`, of 1 to ``Xpress/blockSize`` bytes, with its lengths before it; stored as it is where it does not shrink.
     mutating func append(_ block: UnsafeRawBufferPointer, to output: inout [UInt8]) {
-        for index in heads.indices { heads[index] = 0 }
+        if !isFresh { heads.withUnsafeMutableBytes { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) } }
+        isFresh = false
         let length = Self.encode(block, heads: &heads, chain: &chain, to: &scratch)
         Self.append(length: block.count, to: &output)
         if length < block.count {

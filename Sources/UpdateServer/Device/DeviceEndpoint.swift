@@ -143,29 +143,39 @@ private struct Exchange: Sendable {
     var operation: DeviceOperation?
     /// Of the request's envelope; what the media type says until that is read.
     var version: SOAPVersion
+    /// What Content-Type says of SOAP; nothing for another media type or none.
+    private let mediaType: (version: SOAPVersion, action: String?)?
+    let coding: AnswerWriter.Coding
 
     init(service: DeviceService, request: HTTPRequest, log: BoundedLog) {
         self.service = service
         self.request = request
         self.log = log
-        version = Self.mediaType(of: request)?.version ?? .v11
+        mediaType = Self.mediaType(of: request)
+        version = mediaType?.version ?? .v11
+        coding = Self.acceptsXpress(request) ? .xpress : .identity
     }
 
     var host: String? { request.headers.first(name: "Host") }
 
     /// A real server needs no SOAPAction; one that names another operation than the body does is refused. SOAP 1.2 has it in the media type.
     var isActionConsistent: Bool {
-        let named = version == .v11 ? request.headers.first(name: "SOAPAction") : Self.mediaType(of: request)?.action
-        guard let operation, let action = named?.filter({ $0 != "\"" }) else { return true }
+        let named = version == .v11 ? request.headers.first(name: "SOAPAction") : mediaType?.action
+        guard let operation, let action = named.map({ String(decoding: $0.utf8.filter { $0 != UInt8(ascii: "\"") }, as: UTF8.self) }) else {
+            return true
+        }
         return operation.soapAction == action || !DeviceOperation.allCases.contains { $0.soapAction == action }
     }
 
     /// The media type is that of the envelope's version, or of neither version.
-    var isMediaTypeConsistent: Bool { (Self.mediaType(of: request)?.version ?? version) == version }
+    var isMediaTypeConsistent: Bool { (mediaType?.version ?? version) == version }
 
-    /// What Content-Type says of SOAP: the version, and the action that 1.2 has there (RFC 3902). Nothing for another media type or none.
+    /// The version, and the action that SOAP 1.2 has there (RFC 3902).
     private static func mediaType(of request: HTTPRequest) -> (version: SOAPVersion, action: String?)? {
-        guard let parts = request.headers.first(name: "Content-Type")?.split(separator: ";") else { return nil }
+        guard let text = request.headers.first(name: "Content-Type") else { return nil }
+        // As agents write it.
+        if text == "text/xml; charset=utf-8" { return (.v11, nil) }
+        let parts = text.split(separator: ";")
         let words = parts.map { $0.trimming(while: \.isWhitespace) }
         guard let version = SOAPVersion.allCases.first(where: { $0.mediaType == words.first?.lowercased() }) else { return nil }
         let action = words.first { $0.lowercased().hasPrefix("action=") }?.dropFirst("action=".count)
@@ -211,12 +221,12 @@ private struct Exchange: Sendable {
         ]
     }
 
-    var coding: AnswerWriter.Coding {
-        let acceptsXpress = request.headers[canonicalForm: "Accept-Encoding"].contains { coding in
+    private static func acceptsXpress(_ request: HTTPRequest) -> Bool {
+        request.headers[canonicalForm: "Accept-Encoding"].contains { coding in
+            if coding == "xpress" { return true }
             let parts = coding.lowercased().filter { $0 != " " }.split(separator: ";")
             return parts.first == "xpress" && !parts.dropFirst().contains { $0.hasPrefix("q=0") && $0.allSatisfy { "q=0.".contains($0) } }
         }
-        return acceptsXpress ? .xpress : .identity
     }
 }
 

@@ -11,13 +11,13 @@ public import UpdateEngine
     private let endpoint: DeviceEndpoint
 
     public init(engine: any DeviceOperations, names: [ServerName], port: Int, log: Logger) {
-        endpoint = DeviceEndpoint(operations: engine, address: PublicAddress(names: names, port: port), log: log)
+        endpoint = DeviceEndpoint(operations: engine, address: PublicAddress(names: names, port: port), log: BoundedLog(log))
     }
 
     /// Answers a POST and hands the body to `take`, in the pieces that TLS would be given. Returns the HTTP status.
     public func answer(
         to path: String, headers: [(name: String, value: String)], body: [UInt8], take: (UnsafeRawBufferPointer) throws -> Void
-    ) async rethrows -> Int {
+    ) async throws -> Int {
         let request = HTTPRequest(
             method: .POST, target: path, headers: HTTPHeaders(headers.map { ($0.name, $0.value) }), body: ByteBuffer(bytes: body), peer: "127.0.0.1")
         guard var outcome = endpoint.answer(request, path: path) else { return 404 }
@@ -29,8 +29,19 @@ public import UpdateEngine
             case .work(let work):
                 outcome = work()
                 continue
+            case .costly(_, let work): answer = work()
             }
-            if case .bytes(let bytes) = answer.body { try bytes.withUnsafeBytes(take) }
+            switch answer.body {
+            case .bytes(let bytes): try bytes.withUnsafeBytes(take)
+            case .pieces(let body):
+                var reader = BodyReader(body)
+                while reader.count > 0 {
+                    var buffer = ByteBuffer()
+                    try reader.read(into: &buffer, atMost: DeviceLimits().piece)
+                    try buffer.withUnsafeReadableBytes(take)
+                }
+            case .file, .length, .none: break
+            }
             return Int(answer.status.code)
         }
     }

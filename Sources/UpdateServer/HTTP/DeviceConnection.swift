@@ -213,17 +213,20 @@ final class DeviceConnection: ChannelDuplexHandler {
     /// In slices, each flushed: TLS keeps a buffer of the longest write it saw for as long as the connection stands.
     private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
         var buffer = buffer
+        // All are counted before the first is written: it may be taken at once, and the next piece comes after the last.
+        for start in stride(from: 0, to: max(1, buffer.readableBytes), by: Self.slice) {
+            slices.append(min(Self.slice, buffer.readableBytes - start))
+        }
+        awaitTaking(slices.first ?? 0, context)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         repeat {
             let slice = buffer.readSlice(length: min(Self.slice, buffer.readableBytes)) ?? ByteBuffer()
-            slices.append(slice.readableBytes)
             let promise = context.eventLoop.makePromise(of: Void.self)
-            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             promise.futureResult.whenComplete { result in
                 let (connection, context) = bound.value
                 guard connection.state == .answering else { return }
                 if case .success = result { connection.sliceTaken(context) } else { connection.close(context) }
             }
-            if slices.count == 1 { awaitTaking(slice.readableBytes, context) }
             context.writeAndFlush(wrapOutboundOut(slice), promise: promise)
         } while buffer.readableBytes > 0 && state == .answering
     }

@@ -43,11 +43,20 @@ struct HTTPAnswer: Sendable {
 
     /// The head as it stands on the wire.
     func head(isLast: Bool) -> String {
-        var text = "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n"
-        for (name, value) in headers { text += "\(name): \(value)\r\n" }
-        if let count = body.count { text += "Content-Length: \(count)\r\n" }
-        text += "Date: \(HTTPDate.now())\r\n"
-        return text + (isLast ? "Connection: close\r\n\r\n" : "\r\n")
+        var text = "HTTP/1.1 "
+        text.reserveCapacity(512)
+        text += "\(status.code) \(status.reasonPhrase)"
+        for (name, value) in headers {
+            text += "\r\n"
+            text += name
+            text += ": "
+            text += value
+        }
+        if let count = body.count { text += "\r\nContent-Length: \(count)" }
+        text += "\r\nDate: "
+        text += HTTPDate.now()
+        text += isLast ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n"
+        return text
     }
 }
 

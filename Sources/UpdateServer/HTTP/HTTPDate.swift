@@ -1,11 +1,21 @@
 import Glibc
+import Synchronization
 
 /// The `Date` of an answer (RFC 9110 section 5.6.7).
 enum HTTPDate {
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-    static func now() -> String { text(time(nil)) }
+    /// The text of the second before this, for most answers.
+    private static let last = Mutex((seconds: time_t(0), text: ""))
+
+    static func now() -> String {
+        let seconds = time(nil)
+        return last.withLock { last in
+            if last.seconds != seconds { last = (seconds, text(seconds)) }
+            return last.text
+        }
+    }
 
     static func text(_ seconds: time_t) -> String {
         var seconds = seconds

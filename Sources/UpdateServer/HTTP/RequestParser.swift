@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 
@@ -180,10 +181,26 @@ private struct LineReader {
     private var bytes: [UInt8] = []
     private var endsWithCR = false
 
+    /// The next line where all of it is there and nothing is wrong with it, as with nearly all.
+    private func wholeLine(_ input: inout ByteBuffer, limit: Int) -> [UInt8]? {
+        guard bytes.isEmpty, !endsWithCR else { return nil }
+        let line = input.withUnsafeReadableBytes { readable -> [UInt8]? in
+            let reach = min(readable.count, limit + 2)
+            guard let start = readable.baseAddress, let found = memchr(start, Int32(UInt8(ascii: "\n")), reach) else { return nil }
+            let end = start.distance(to: found) - 1
+            guard end >= 0, readable[end] == UInt8(ascii: "\r") else { return nil }
+            let line = UnsafeRawBufferPointer(rebasing: readable[..<end])
+            return line.contains { $0 == UInt8(ascii: "\r") || $0 == 0 } ? nil : Array(line)
+        }
+        if let line { input.moveReaderIndex(forwardBy: line.count + 2) }
+        return line
+    }
+
     /// The next line without its end; nothing where it has not ended yet.
     mutating func line(
         _ input: inout ByteBuffer, limit: Int, beyond status: HTTPResponseStatus
     ) throws(RequestParser.Refusal) -> [UInt8]? {
+        if let whole = wholeLine(&input, limit: limit) { return whole }
         var taken = 0
         var refusal: RequestParser.Refusal?
         let isWhole = input.withUnsafeReadableBytes { readable -> Bool in
@@ -264,8 +281,9 @@ private struct RequestHead {
     }
 
     mutating func add(_ name: String, _ value: String) throws(RequestParser.Refusal) {
-        switch name.lowercased() {
-        case "content-length", "transfer-encoding", "host":
+        switch name.utf8.count {
+        case 4, 14, 17:
+            guard ["content-length", "transfer-encoding", "host"].contains(name.lowercased()) else { break }
             guard !headers.contains(name: name) else { throw .init(.badRequest, "repeated \(name)") }
         default: break
         }

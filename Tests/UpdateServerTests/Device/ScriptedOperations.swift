@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import UpdateProtocols
 import Updates
@@ -14,6 +15,8 @@ final class ScriptedOperations: DeviceOperations {
         var isFragmentCorrupt = false
         /// What `report` waits for before it returns.
         var reportGate: Gate?
+        /// What making a page waits for.
+        var pageGate: DispatchGroup?
     }
 
     struct Corrupt: Error {}
@@ -21,13 +24,18 @@ final class ScriptedOperations: DeviceOperations {
     static let cookie = CookieElement(expiration: Timestamp(millisecondsSince1970: 0), encryptedData: [1, 2, 3])
 
     private let script: Script
+    private let fragments: ScriptedFragments
     private let pages: AnswerPages
     private let kept = Mutex<[String]>([])
 
     init(_ script: Script = Script()) {
         self.script = script
-        pages = AnswerPages(texts: ScriptedFragments(script: script))
+        fragments = ScriptedFragments(script: script)
+        pages = AnswerPages(texts: fragments)
     }
+
+    /// How often a fragment was asked for.
+    var fragmentReads: Int { fragments.begun.count.withLock { $0 } }
 
     var calls: [String] { kept.withLock { $0 } }
 
@@ -145,11 +153,18 @@ final class ScriptedOperations: DeviceOperations {
 
 /// Fragments of one size.
 struct ScriptedFragments: FragmentTexts {
+    final class Begun: Sendable {
+        let count = Mutex(0)
+    }
+
     let script: ScriptedOperations.Script
+    let begun = Begun()
     let version = 0
 
     private func bytes(_ id: RevisionID, _ kind: FragmentKind) throws -> [UInt8] {
         if script.isFragmentCorrupt { throw ScriptedOperations.Corrupt() }
+        begun.count.withLock { $0 += 1 }
+        script.pageGate?.wait()
         guard kind == .core else { return Array("<Extended/>".utf8) }
         return Array("<Core id=\"\(id.rawValue)\">\(String(repeating: "c", count: script.fragmentBytes))</Core>".utf8)
     }
@@ -166,7 +181,8 @@ struct ScriptedFragments: FragmentTexts {
     func blocks(of id: RevisionID, _ kind: FragmentKind) throws -> AnswerBody.Piece {
         var blocks: [UInt8] = []
         _ = try bytes(id, kind).withUnsafeBytes { Xpress.compressText($0) { blocks.append(contentsOf: $0) } }
-        return .deferred(DeferredBytes(blocks.count) { [blocks] range, give in blocks.withUnsafeBytes { give(UnsafeRawBufferPointer(rebasing: $0[range])) } })
+        return .deferred(
+            DeferredBytes(blocks.count) { [blocks] range, give in blocks.withUnsafeBytes { give(UnsafeRawBufferPointer(rebasing: $0[range])) } })
     }
 }
 

@@ -72,6 +72,8 @@ final class TestConnection {
             for (_, promise) in promises { promise.succeed() }
         }
 
+        var nextBytes: Int { stuck.first?.count ?? 0 }
+
         /// It takes one write, of so many bytes.
         func takenOne() -> Int {
             guard !stuck.isEmpty else { return 0 }

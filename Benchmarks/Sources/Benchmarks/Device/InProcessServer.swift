@@ -27,7 +27,7 @@ struct InProcessServer: Sendable {
     /// Answers, and hands the body on in the pieces that TLS would be given.
     func answer(_ request: RecordedRequest, take: (UnsafeRawBufferPointer) -> Void) async throws {
         let path = request.operation.service.path
-        let status = await services.answer(to: path, headers: Self.headers, body: request.body, take: take)
+        let status = try await services.answer(to: path, headers: Self.headers, body: request.body, take: take)
         guard status == 200 else { throw Child.Failure(description: "\(request.operation.name) was answered \(status)") }
     }
 }
