@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import TrustedTransport
 import UpdateProtocols
@@ -29,6 +30,12 @@ final class AbuseLoop {
     }
 
     func begin() { tick() }
+
+    /// Lets the calling thread have only the processor time that the server and the devices that are measured leave: abusers are elsewhere, and
+    /// would take none of it. On Linux a priority is a thread's own.
+    static func yieldToOthers() {
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+    }
 
     /// Whether all that are wanted were there at once, or connections come and go by intent.
     var isEstablished: Bool { kind == .handshakes || counts.mostAtOnce >= wanted || (kind == .forgedCookies && counts.secured > 0) }
@@ -125,6 +132,8 @@ final class AbuseConnection: ChannelInboundHandler {
             send(ByteBuffer(bytes: [sent < head.count ? head[sent] : UInt8(ascii: "a")]))
             sent += 1
         case .slowBodies: send(ByteBuffer(bytes: [UInt8(ascii: " ")]))
+        // Short answers fill no buffer at once.
+        case .slowReads where context?.channel.isWritable == true: send(request)
         default: break
         }
     }

@@ -134,7 +134,7 @@ final class StormLoop {
     }
 
     private func finish(_ now: UInt64) {
-        if let pacing { statistics.notBegun = max(0, min(pacing.due(at: min(now, start + phase.duration)), phase.count) - begun) }
+        if let pacing { statistics.notBegun = max(0, min(pacing.due(at: min(now, start + phase.duration - 1)), phase.count) - begun) }
         let promise = ended
         ended = nil
         promise?.succeed(

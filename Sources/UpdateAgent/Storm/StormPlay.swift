@@ -96,6 +96,7 @@ struct StormPlay {
     /// Runs a phase while the abuse goes on, on the other event loop.
     private mutating func beside(_ abuse: StormAbuse) async throws -> (StormReport.Abuse.Counts, StormReport.Phase) {
         let loop = site.dialer.loop(1)
+        try await loop.submit { AbuseLoop.yieldToOthers() }.get()
         if abuse == .registrations { return try await besideRegistrations(on: loop) }
         let request = try await abuseRequest(abuse)
         let (site, connections) = (site, options.abuseConnections)
@@ -149,7 +150,11 @@ struct StormPlay {
         var request = ByteBuffer()
         switch abuse {
         case .slowReads:
-            // The longest page there is.
+            // Whatever is long.
+            if let file = site.profiles.flatMap(\.files).max(by: { $0.size < $1.size }), file.size > 1 << 20 {
+                request.writeString("GET \(file.path) HTTP/1.1\r\nHost: \(site.host)\r\n\r\n")
+                return request
+            }
             let pages = templates.kinds.flatMap(\.pages)
             (pages.count > 1 ? pages[pages.count / 2] : templates.config).write(into: &request) { $0 == .cookie ? cookie : [] }
         case .forgedCookies:

@@ -7,7 +7,7 @@ import Testing
         arguments: [
             ("before the start", 99, 0), ("at the start", 100, 1), ("just before the second", 100 + 999_999, 1),
             ("at the second", 100 + 1_000_000, 2),
-            ("a second later", 100 + 1_000_000_000, 1001),
+            ("just before a second is over", 100 + 999_999_999, 1000), ("a second later", 100 + 1_000_000_000, 1001),
         ] as [(String, UInt64, Int)])
     func `by a clock of ours so many are due`(name: String, now: UInt64, due: Int) {
         #expect(Pacing(start: 100, rate: 1000).due(at: now) == due)
