@@ -103,7 +103,7 @@ done
 shows "a killed backup leaves the whole file or none ($kills times)" test "$broken" -eq 0
 shows "and nothing else" test -z "$(find "$work" -maxdepth 1 -name '*.partial')"
 broken=0
-for number in $(seq "$kills"); do
+for _ in $(seq "$kills"); do
     "$MARTLET" restore --home "$work/again" "$work/cold" >/dev/null 2>&1 &
     victim=$!
     sleep "0.$(printf '%03d' $((RANDOM % 200)))"
