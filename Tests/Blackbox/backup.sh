@@ -91,7 +91,7 @@ check "they are added again" "$MARTLET" files add --home "$work/poor" "$root/Sam
 # Killed at any moment: the whole file or none, a home or none, and the same command again does it.
 kills=${MARTLET_BACKUP_KILLS:-12}
 broken=0
-for number in $(seq "$kills"); do
+for _ in $(seq "$kills"); do
     "$MARTLET" backup --home "$home" "$work/killed" --with-content >/dev/null 2>&1 &
     victim=$!
     sleep "0.$(printf '%03d' $((RANDOM % 150)))"
