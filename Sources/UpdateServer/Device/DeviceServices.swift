@@ -9,6 +9,8 @@ public import UpdateEngine
 /// For benchmarks. What the listener leaves to its threads is done by the caller's.
 @_spi(Benchmarks) public struct DeviceServices: Sendable {
     private let endpoint: DeviceEndpoint
+    /// Of an answer, given to TLS at a time. Finding the limits reads files: once.
+    private let piece = DeviceLimits().piece
 
     public init(engine: any DeviceOperations, names: [ServerName], port: Int, log: Logger) {
         endpoint = DeviceEndpoint(operations: engine, address: PublicAddress(names: names, port: port), log: BoundedLog(log))
@@ -37,7 +39,7 @@ public import UpdateEngine
                 var reader = BodyReader(body)
                 while reader.count > 0 {
                     var buffer = ByteBuffer()
-                    try reader.read(into: &buffer, atMost: DeviceLimits().piece)
+                    try reader.read(into: &buffer, atMost: piece)
                     try buffer.withUnsafeReadableBytes(take)
                 }
             case .file, .length, .none: break

@@ -24,6 +24,15 @@ struct InProcessServer: Sendable {
         try await engine.close()
     }
 
+    /// Answers, and gives the body as it was before any coding.
+    func clearAnswer(_ request: RecordedRequest) async throws -> (clear: [UInt8], wireBytes: Int) {
+        var body: [UInt8] = []
+        try await answer(request) { body.append(contentsOf: $0) }
+        // A coded body starts with a length of less than 65,536 in four bytes; no text has a zero in it.
+        guard body.count > 8, body[2] == 0, body[3] == 0 else { return (body, body.count) }
+        return (try Xpress.decompress(body, limit: 1 << 30), body.count)
+    }
+
     /// Answers, and hands the body on in the pieces that TLS would be given.
     func answer(_ request: RecordedRequest, take: (UnsafeRawBufferPointer) -> Void) async throws {
         let path = request.operation.service.path

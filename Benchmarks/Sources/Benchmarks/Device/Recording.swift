@@ -27,6 +27,8 @@ struct Playback: Codable {
     var later: [Double] = []
     /// Bytes that anonymous memory grew by at most, and what of it is left, since the home was opened.
     var growth = 0
+    /// Of the answers, each time.
+    var bytes: [Int] = []
     var left = 0
 
     /// Plays in a new process.
@@ -43,9 +45,14 @@ struct Playback: Codable {
         var playback = Playback()
         var watch = MemoryWatch()
         func once() async throws {
+            var bytes = 0
             for request in requests {
-                try await server.answer(request) { _ in if watchesMemory { watch.look() } }
+                try await server.answer(request) {
+                    bytes += $0.count
+                    if watchesMemory { watch.look() }
+                }
             }
+            playback.bytes.append(bytes)
         }
         playback.first = try await timed { try await once() }.cpu
         for _ in 1..<max(2, rounds) { playback.later.append(try await timed { try await once() }.cpu) }

@@ -11,12 +11,10 @@ enum Decisions {
             var walls: [Double] = []
             var cpus: [Double] = []
             for id in chosen {
-                let (_, wall, cpu) = try await timed {
-                    let change = UpdateChange.approve(groups: ["All Computers"], action: .install, deadline: nil)
-                    _ = try await server.engine.apply(change, to: .ids([id]), isDryRun: false)
-                    guard try await scan(delta, server).changedUpdates.contains(where: { $0.deployment.action == .install }) else {
-                        throw Child.Failure(description: "an approval is not visible")
-                    }
+                let change = UpdateChange.approve(groups: ["All Computers"], action: .install, deadline: nil)
+                let (seen, wall, cpu) = try await timed { try await answer(to: delta, after: change, [id], server) }
+                guard seen.changedUpdates.contains(where: { $0.deployment.action == .install }) else {
+                    throw Child.Failure(description: "an approval is not visible")
                 }
                 walls.append(wall)
                 cpus.append(cpu)
@@ -31,21 +29,17 @@ enum Decisions {
             // First those of the device that looks, then others.
             let chosen = catalogue.plan.updates.filter { $0.kind == .rules || $0.kind == .manifest }
                 .sorted { ($0.reach, $0.number) < ($1.reach, $1.number) }.prefix(10_000).map(\.id.description)
-            let (_, wall, cpu) = try await timed {
-                let report = try await server.engine.apply(.decline, to: .ids(Array(chosen)), isDryRun: false)
-                guard try await scan(delta, server).outOfScope.count > 1000 else {
-                    throw Child.Failure(description: "declines are not visible: \(report.refused.prefix(2))")
-                }
-            }
+            let (seen, wall, cpu) = try await timed { try await answer(to: delta, after: .decline, Array(chosen), server) }
+            guard seen.outOfScope.count > 1000 else { throw Child.Failure(description: "declines are not visible") }
             return [.atMost(1, .seconds, "decline of \(chosen.count) updates until a device sees it", wall, note: "CPU \(milliseconds(cpu))")]
         }
     }
 
-    private static func scan(_ request: RecordedRequest, _ server: InProcessServer) async throws -> SyncUpdates.Response {
-        var answer: [UInt8] = []
-        try await server.answer(request) { answer.append(contentsOf: $0) }
-        let clear = answer.first == UInt8(ascii: "<") ? answer : try Xpress.decompress(answer, limit: 1 << 26)
-        return try SyncUpdates.decodeResponse(clear)
+    private static func answer(
+        to request: RecordedRequest, after change: UpdateChange, _ updates: [String], _ server: InProcessServer
+    ) async throws -> SyncUpdates.Response {
+        _ = try await server.engine.apply(change, to: .ids(updates), isDryRun: false)
+        return try SyncUpdates.decodeResponse(try await server.clearAnswer(request).clear)
     }
 
     private static func milliseconds(_ seconds: Double) -> String { Row.Unit.milliseconds.text(seconds) }
