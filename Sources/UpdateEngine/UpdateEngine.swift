@@ -19,6 +19,8 @@ public final class UpdateEngine: Sendable {
     let configurationVersion: Timestamp
     let clock: @Sendable () -> Timestamp
     let log: Logger
+    /// For what devices can cause at will.
+    let bounded: BoundedLog
     let gate = SerialGate()
     let arrivals: ArrivalQueue
     let presence = DevicePresence()
@@ -121,6 +123,7 @@ public final class UpdateEngine: Sendable {
         self.configurationVersion = configurationVersion
         self.clock = clock
         self.log = log
+        self.bounded = BoundedLog(log)
         self.arrivals = ArrivalQueue(store: store, policy: configuration.devicePolicy, presence: presence, log: log, clock: clock)
         self.registrations = Mutex(RegistrationLimit())
         self.state = Mutex(state)

@@ -120,7 +120,7 @@ extension UpdateEngine: DeviceOperations {
         if known?.isRegistered != true {
             let devices = deviceCount
             guard registrations.withLock({ $0.admits(address, at: now, devices: devices) }) else {
-                log.warning("a registration was refused: too many new devices", metadata: ["address": "\(address)"])
+                refused("too many new devices", address)
                 throw SOAPFault(.serverBusy)
             }
         }
@@ -142,13 +142,18 @@ extension UpdateEngine: DeviceOperations {
                 try await gate.perform { [self] in try await assignInGate([(session.deviceID, groups)]) }
             }
         } catch is ArrivalQueue.Full {
-            log.warning("a registration was refused: too many wait", metadata: ["address": "\(address)"])
+            refused("too many wait", address)
             throw SOAPFault(.serverBusy)
         } catch {
             log.error("a registration could not be stored: \(error)")
             throw SOAPFault(.internalServerError)
         }
         if registered.device.dispute != nil, known?.isDisputed != true { warn(of: registered.device) }
+    }
+
+    private func refused(_ reason: String, _ address: String) {
+        bounded.record(
+            "registration", level: .warning, "a registration was refused", metadata: ["reason": "\(reason)", "address": "\(address)"])
     }
 
     /// Notes that a registered device was heard; nothing of it is waited for.

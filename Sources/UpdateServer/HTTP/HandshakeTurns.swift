@@ -1,15 +1,16 @@
 import NIOCore
 
 /// Lets handshakes begin a few in each round of an event loop, so that between them those who have a connection get on: each handshake costs half
-/// a millisecond and more (docs/adr/0012).
+/// a millisecond and more (docs/adr/0012). Who waits is taken by source addresses in turn, so a flood from one delays its own first.
 final class HandshakeTurns: Sendable {
-    static let perRound = 4
+    static let perRound = 2
     /// Long enough for the loop to look at its other connections.
-    static let pause = TimeAmount.microseconds(200)
+    static let pause = TimeAmount.microseconds(100)
 
     /// Of one event loop, and used on it only.
     fileprivate final class Line {
-        var waiting = CircularBuffer<ChannelHandlerContext>()
+        /// Bounded by the connections that may be in their handshake (``ConnectionSet``).
+        var waiting = TurnQueue<ChannelHandlerContext>(limit: .max)
         var begun = 0
         var isPausing = false
     }
@@ -45,12 +46,12 @@ final class HandshakeTurns: Sendable {
             var bytes = unwrapInboundIn(data)
             if first != nil {
                 first?.writeBuffer(&bytes)
-            } else if line.value.begun < HandshakeTurns.perRound, line.value.waiting.isEmpty {
+            } else if line.value.begun < HandshakeTurns.perRound, line.value.waiting.count == 0 {
                 first = bytes
                 begin(context)
             } else {
                 first = bytes
-                line.value.waiting.append(context)
+                _ = line.value.waiting.append(context, address: SourceAddress.network(of: context.remoteAddress), device: "")
             }
         }
 
