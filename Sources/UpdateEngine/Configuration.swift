@@ -22,6 +22,8 @@ public struct Configuration: Codable, Hashable, Sendable {
     public var connections: Int?
     /// Of those, from one address.
     public var connectionsPerAddress: Int?
+    /// TLS handshakes in a second from one address.
+    public var handshakesPerSecond: Int?
 
     public enum XpressPages: String, Codable, Hashable, Sendable, CaseIterable {
         /// From ready pieces.
@@ -76,6 +78,10 @@ public struct Configuration: Codable, Hashable, Sendable {
         }
         connections = try container.decodeIfPresent(Int.self, forKey: .connections)
         connectionsPerAddress = try container.decodeIfPresent(Int.self, forKey: .connectionsPerAddress)
+        handshakesPerSecond = try container.decodeIfPresent(Int.self, forKey: .handshakesPerSecond)
+        if let handshakesPerSecond, !(1...1_000_000).contains(handshakesPerSecond) {
+            throw EngineError(.refused, "handshakesPerSecond is from 1 to 1000000, not \(handshakesPerSecond)")
+        }
         for limit in [connections, connectionsPerAddress].compactMap(\.self) where limit < 1 {
             throw EngineError(.refused, "\(limit) connections: at least one is needed")
         }
@@ -91,6 +97,7 @@ public struct Configuration: Codable, Hashable, Sendable {
         case xpress
         case connections
         case connectionsPerAddress
+        case handshakesPerSecond
     }
 
     private struct AnyKey: CodingKey {

@@ -35,6 +35,8 @@ public struct DeviceLimits: Sendable {
     public var connectionsPerAddress = 10_000
     /// Of those, connections whose TLS handshake is not done.
     public var handshakes = 4096
+    /// Handshakes in a second from one address (of IPv6, one network of 64 bits); whoever is faster waits. Not bounded if nothing.
+    public var handshakesPerSecond: Int? = 400
     /// Pages that are made at a time, on as many threads. Another processor is left to those who are answered at once.
     public var pagesAtOnce = max(1, System.coreCount - 1)
     /// Requests that may wait for a page to be made; 503 beyond.

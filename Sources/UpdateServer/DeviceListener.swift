@@ -60,7 +60,7 @@ public final class DeviceListener: Sendable {
         let connections = ConnectionSet(
             limits: .init(all: min(limits.connections, possible), perAddress: limits.connectionsPerAddress, unproven: limits.handshakes))
         let admission = Admission(width: limits.pagesAtOnce, limit: limits.pagesWaiting, threads: threads.pages)
-        let turns = HandshakeTurns(loops.makeIterator())
+        let turns = HandshakeTurns(Array(loops.makeIterator()), perSecond: limits.handshakesPerSecond)
         let environment = ConnectionEnvironment(
             limits: limits, held: HeldBytes(limit: limits.heldBytes), threads: threads.work, admission: admission, log: bounded,
             isProven: { connections.prove($0) }, answer: { site.answer($0) })

@@ -40,6 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
         var limits = DeviceLimits()
         if let connections = engine.configuration.connections { limits.connections = connections }
         if let connections = engine.configuration.connectionsPerAddress { limits.connectionsPerAddress = connections }
+        if let handshakes = engine.configuration.handshakesPerSecond { limits.handshakesPerSecond = handshakes }
         let listener = try await DeviceListener.start(
             engine: engine, files: engine.files, identity: identity, address: bind, port: port, publicPort: engine.configuration.publicPort,
             limits: limits, log: log)

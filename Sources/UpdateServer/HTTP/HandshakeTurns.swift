@@ -11,14 +11,21 @@ final class HandshakeTurns: Sendable {
     fileprivate final class Line {
         /// Bounded by the connections that may be in their handshake (``ConnectionSet``).
         var waiting = TurnQueue<ChannelHandlerContext>(limit: .max)
+        var pace: HandshakePace?
         var begun = 0
         var isPausing = false
+
+        init(_ pace: HandshakePace?) {
+            self.pace = pace
+        }
     }
 
     private let lines: [ObjectIdentifier: NIOLoopBoundBox<Line>]
 
-    init(_ loops: some Sequence<any EventLoop>) {
-        lines = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0), .makeBoxSendingValue(Line(), eventLoop: $0)) })
+    /// - Parameter perSecond: handshakes from one address, on all loops together; not bounded if nothing.
+    init(_ loops: [any EventLoop], perSecond: Int? = nil) {
+        let pace = perSecond.map { HandshakePace(perSecond: Double($0) / Double(max(1, loops.count))) }
+        lines = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0), .makeBoxSendingValue(Line(pace), eventLoop: $0)) })
     }
 
     /// Stands before TLS in the pipeline of a connection on `loop`.
@@ -44,14 +51,25 @@ final class HandshakeTurns: Sendable {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             if hasBegun { return context.fireChannelRead(data) }
             var bytes = unwrapInboundIn(data)
-            if first != nil {
+            guard first == nil else {
                 first?.writeBuffer(&bytes)
-            } else if line.value.begun < HandshakeTurns.perRound, line.value.waiting.count == 0 {
-                first = bytes
+                return
+            }
+            first = bytes
+            let address = SourceAddress.network(of: context.remoteAddress)
+            let wait = line.value.pace?.wait(of: address, at: context.eventLoop.now) ?? .zero
+            guard wait > .zero else { return lineUp(context, address) }
+            context.eventLoop.assumeIsolated().scheduleTask(in: wait) {
+                // One that has gone meanwhile costs nothing.
+                if self.first != nil { self.lineUp(context, address) }
+            }
+        }
+
+        private func lineUp(_ context: ChannelHandlerContext, _ address: String) {
+            if line.value.begun < HandshakeTurns.perRound, line.value.waiting.count == 0 {
                 begin(context)
             } else {
-                first = bytes
-                _ = line.value.waiting.append(context, address: SourceAddress.network(of: context.remoteAddress), device: "")
+                _ = line.value.waiting.append(context, address: address, device: "")
             }
         }
 

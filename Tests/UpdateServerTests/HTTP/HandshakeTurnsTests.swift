@@ -11,8 +11,8 @@ struct HandshakeTurnsTests {
         let channels: [EmbeddedChannel]
 
         /// One connection from each of `hosts`, the last numbers of their addresses.
-        init(hosts: [Int]) throws {
-            let turns = HandshakeTurns([loop])
+        init(hosts: [Int], perSecond: Int? = nil) throws {
+            let turns = HandshakeTurns([loop], perSecond: perSecond)
             let loop = loop
             channels = hosts.map { _ in EmbeddedChannel(loop: loop) }
             for (channel, host) in zip(channels, hosts) {
@@ -69,6 +69,28 @@ struct HandshakeTurnsTests {
         #expect(try rounds.through() == [3, 8])
         rounds.pass()
         #expect(try rounds.through() == [4, 5])
+    }
+
+    @Test func `who comes faster than the pace waits, others do not, and who goes meanwhile is forgotten`() throws {
+        let burst = HandshakePace.burst + 1
+        let rounds = try Rounds(hosts: Array(repeating: 1, count: burst + 3) + [2], perSecond: 100)
+        try rounds.begin(rounds.channels)
+        var through = try rounds.through()
+        // Two a round: all rounds of the burst together are shorter than one interval.
+        while through.count < burst + 1 {
+            rounds.pass()
+            let next = try rounds.through()
+            try #require(!next.isEmpty)
+            through += next
+        }
+        #expect(through.sorted() == Array(0..<burst) + [burst + 3])
+        try rounds.channels[burst + 1].close().wait()
+        rounds.loop.advanceTime(by: .milliseconds(10))
+        #expect(try rounds.through() == [burst])
+        rounds.loop.advanceTime(by: .milliseconds(10))
+        #expect(try rounds.through().isEmpty)
+        rounds.loop.advanceTime(by: .milliseconds(10))
+        #expect(try rounds.through() == [burst + 2])
     }
 
     @Test func `who has begun is never kept waiting`() throws {
