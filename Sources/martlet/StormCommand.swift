@@ -59,6 +59,11 @@ struct StormCommand: AsyncParsableCommand {
     var abuse: String?
     @Option(help: ArgumentHelp("Connections of the abuse.", valueName: "number"))
     var abuseConnections = 200
+    @Option(
+        help: ArgumentHelp(
+            "Addresses the abuse comes from, other than the devices'. (default: 1 for handshakes, forged-cookies and registrations; else as many)",
+            valueName: "number"))
+    var abuseAddresses: Int?
     @Flag(name: .customLong("i-own-this-server"), help: "The server is not on this machine, and it is yours.")
     var ownsServer = false
     @OptionGroup var output: JSONOption
@@ -88,6 +93,7 @@ struct StormCommand: AsyncParsableCommand {
             return abuse
         }
         options.abuseConnections = abuseConnections
+        options.abuseAddresses = abuseAddresses
         options.ownsServer = ownsServer
         let storm = try Storm(server: server, options: options) { Self.show($0) }
         let report = try await storm.run(caFile: ca)

@@ -9,6 +9,7 @@ final class AbuseLoop {
     private let site: StormSite
     private let kind: StormAbuse
     private let wanted: Int
+    private let sources: SourceAddresses
     /// What slow readers and forgers send, header and body.
     private let request: ByteBuffer
     private(set) var counts = StormReport.Abuse.Counts()
@@ -21,11 +22,12 @@ final class AbuseLoop {
     /// Handshakes begun in a hundredth of a second, so that making 10,000 connections does not itself look like a handshake flood.
     private static let mostPerTick = 20
 
-    init(loop: any EventLoop, site: StormSite, kind: StormAbuse, connections: Int, request: ByteBuffer) {
+    init(loop: any EventLoop, site: StormSite, kind: StormAbuse, connections: Int, sources: SourceAddresses, request: ByteBuffer) {
         self.loop = loop
         self.site = site
         self.kind = kind
         wanted = connections
+        self.sources = sources
         self.request = request
     }
 
@@ -69,7 +71,7 @@ final class AbuseLoop {
         connections[ObjectIdentifier(connection)] = connection
         let bound = NIOLoopBound(connection, eventLoop: loop)
         let isSlowReader = kind == .slowReads
-        site.dialer.connect(on: loop, from: site.sources.address(of: number), timeout: .seconds(30)) { channel in
+        site.dialer.connect(on: loop, from: sources.address(of: number), timeout: .seconds(30)) { channel in
             try channel.pipeline.syncOperations.addHandler(bound.value)
             if isSlowReader, let options = channel.syncOptions { try options.setOption(.socketOption(.so_rcvbuf), value: 4096) }
         }.assumeIsolated().whenFailure { [weak self] _ in self?.ended(connection) }

@@ -7,11 +7,13 @@ struct SourceAddresses: Sendable {
 
     private let addresses: [SocketAddress]
 
-    /// - Parameter count: 0 leaves the choice to the system.
-    init(count: Int) {
+    /// - Parameters:
+    ///   - count: 0 leaves the choice to the system.
+    ///   - network: the second number of the first.
+    init(count: Int, network: Int = 1) {
         addresses = (0..<max(0, min(count, Self.most))).compactMap { number in
-            // 127.1.0.1 and on: 127.0.0.1 stays with the administrator.
-            try? SocketAddress(ipAddress: "127.\(1 + number / 62_500).\(number / 250 % 250).\(1 + number % 250)", port: 0)
+            // 127.1.0.1 and on, as a rule: 127.0.0.1 stays with the administrator.
+            try? SocketAddress(ipAddress: "127.\(network + number / 62_500).\(number / 250 % 250).\(1 + number % 250)", port: 0)
         }
     }
 

@@ -29,6 +29,7 @@ public struct Storm: Sendable {
             && (0...SourceAddresses.most).contains(options.sourceAddresses) && (0...1).contains(options.verifiedShare)
             && (options.concurrency.map { (1...20_000).contains($0) } ?? true) && (options.rate.map { $0 >= 0.1 && $0 <= 100_000 } ?? true)
             && (options.count.map { $0 > 0 } ?? true) && options.mostBytes > 0 && (1...20_000).contains(options.abuseConnections)
+            && (options.abuseAddresses.map { (1...SourceAddresses.most).contains($0) } ?? true)
             && (0...100).contains(options.retries) && options.weights.values.contains { $0 > 0 }
         guard isSensible else { throw AgentError(.badStorm, "a number is out of its range") }
     }

@@ -37,6 +37,8 @@ public struct StormOptions: Sendable {
     public var seed: UInt64?
     public var abuse: StormAbuse?
     public var abuseConnections = 200
+    /// Addresses that the abuse comes from, apart from the devices'. If nothing, one for floods, and as many as devices have for what stays.
+    public var abuseAddresses: Int?
     /// The administrator says that the server is theirs, though it is not on this machine.
     public var ownsServer = false
 

@@ -99,9 +99,9 @@ struct StormPlay {
         try await loop.submit { AbuseLoop.yieldToOthers() }.get()
         if abuse == .registrations { return try await besideRegistrations(on: loop) }
         let request = try await abuseRequest(abuse)
-        let (site, connections) = (site, options.abuseConnections)
+        let (site, connections, sources) = (site, options.abuseConnections, abuseSources(abuse))
         let abuser = try await loop.submit {
-            let abuser = AbuseLoop(loop: loop, site: site, kind: abuse, connections: connections, request: request)
+            let abuser = AbuseLoop(loop: loop, site: site, kind: abuse, connections: connections, sources: sources, request: request)
             abuser.begin()
             return NIOLoopBound(abuser, eventLoop: loop)
         }.get()
@@ -114,17 +114,24 @@ struct StormPlay {
         return (try await loop.submit { abuser.value.end() }.get(), phase)
     }
 
+    /// Addresses of its own: what a server allows an address is not taken from the devices.
+    private func abuseSources(_ abuse: StormAbuse) -> SourceAddresses {
+        let isFlood = [.handshakes, .forgedCookies, .registrations].contains(abuse)
+        let count = options.abuseAddresses ?? (isFlood ? 1 : options.sourceAddresses)
+        return SourceAddresses(count: options.sourceAddresses == 0 ? 0 : count, network: 101)
+    }
+
     private mutating func besideRegistrations(on loop: any EventLoop) async throws -> (StormReport.Abuse.Counts, StormReport.Phase) {
         var flood = phase(rate: nil)
         flood.weights = [(.registration, 1)]
         flood.concurrency = options.abuseConnections
         flood.duration = UInt64((options.seconds + 1) * 1e9)
         flood.retries = 0
-        let oneAddress = StormSite(
-            dialer: site.dialer, sources: SourceAddresses(count: 1), profiles: site.profiles, seed: site.seed &+ 1, host: site.host)
+        let floodSite = StormSite(
+            dialer: site.dialer, sources: abuseSources(.registrations), profiles: site.profiles, seed: site.seed &+ 1, host: site.host)
         let (templates, phaseOfFlood) = (templates, flood)
         let outcome = loop.flatSubmit { () -> EventLoopFuture<StormOutcome> in
-            guard let flooder = StormLoop(loop: loop, site: oneAddress, templates: templates, fleet: Fleet()) else {
+            guard let flooder = StormLoop(loop: loop, site: floodSite, templates: templates, fleet: Fleet()) else {
                 return loop.makeFailedFuture(AgentError(.badStorm, "no task has a share"))
             }
             let future = flooder.run(phaseOfFlood)
