@@ -20,7 +20,7 @@ final class AbuseLoop {
     private var lastBeat: UInt64 = 0
 
     /// Handshakes begun in a hundredth of a second, so that making 10,000 connections does not itself look like a handshake flood.
-    private static let mostPerTick = 20
+    private static let mostPerTick = 4
 
     init(loop: any EventLoop, site: StormSite, kind: StormAbuse, connections: Int, sources: SourceAddresses, request: ByteBuffer) {
         self.loop = loop

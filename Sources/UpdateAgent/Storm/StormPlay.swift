@@ -110,6 +110,8 @@ struct StormPlay {
             if try await loop.submit({ abuser.value.isEstablished }).get() { break }
             try await Task.sleep(for: .milliseconds(100))
         }
+        // Nor are the first bytes of the answers that slow readers have just asked for.
+        if abuse == .slowReads { try await Task.sleep(for: .seconds(1)) }
         let phase = try await run(abuse.rawValue, phase(rate: options.rate ?? Self.firstRampRate))
         return (try await loop.submit { abuser.value.end() }.get(), phase)
     }
