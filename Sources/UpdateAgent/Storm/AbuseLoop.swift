@@ -14,10 +14,11 @@ final class AbuseLoop {
     private let request: ByteBuffer
     private(set) var counts = StormReport.Abuse.Counts()
     private var connections: [ObjectIdentifier: AbuseConnection] = [:]
+    /// Those that do something once a second, in turn: all at one moment they would be a storm of their own.
+    private var beats = CircularBuffer<AbuseConnection>()
     private var securedNow = 0
     private var number = 0
     private var isEnding = false
-    private var lastBeat: UInt64 = 0
 
     /// Handshakes begun in a hundredth of a second, so that making 10,000 connections does not itself look like a handshake flood.
     private static let mostPerTick = 4
@@ -56,10 +57,11 @@ final class AbuseLoop {
             connect()
             begun += 1
         }
-        let now = StormLoop.nanoseconds()
-        if now - lastBeat >= 1_000_000_000 {
-            lastBeat = now
-            for connection in connections.values { connection.beat() }
+        for _ in 0..<(beats.count + 99) / 100 {
+            let connection = beats.removeFirst()
+            guard connections[ObjectIdentifier(connection)] != nil else { continue }
+            connection.beat()
+            beats.append(connection)
         }
         loop.assumeIsolated().scheduleTask(in: .milliseconds(10)) { [weak self] in self?.tick() }
     }
@@ -69,6 +71,7 @@ final class AbuseLoop {
         number += 1
         let connection = AbuseConnection(kind, request: request, host: site.host, owner: self)
         connections[ObjectIdentifier(connection)] = connection
+        if [.slowHeaders, .slowBodies, .slowReads].contains(kind) { beats.append(connection) }
         let bound = NIOLoopBound(connection, eventLoop: loop)
         let isSlowReader = kind == .slowReads
         site.dialer.connect(on: loop, from: sources.address(of: number), timeout: .seconds(30)) { channel in
