@@ -145,6 +145,26 @@ struct AnswerPagesTests {
         #expect(Self.scan(Self.answer(2...2), pages).bodyAtHand(AnswerForm(.identity)) == nil)
     }
 
+    @Test func `parts are bounded in number too, and room is made for one without looking at all`() throws {
+        let kept = KeptParts(limit: 1 << 30)
+        func key(_ id: Int) -> KeptParts.Key {
+            let piece = GetExtendedUpdateInfo.Piece(id: RevisionID(rawValue: Int32(id)), kind: .extended)
+            return KeptParts.Key(content: .extended([piece], [], []), form: AnswerForm(.identity), version: 0)
+        }
+        // Looked at one by one for each that goes, these would be thousands of millions.
+        for id in 1...5 * KeptParts.countLimit { _ = try kept.value(key(id)) { AnswerWriter(.identity) } }
+        #expect(kept.count == KeptParts.countLimit)
+        #expect(kept.find(key(5 * KeptParts.countLimit)) != nil)
+        #expect(kept.find(key(4 * KeptParts.countLimit)) == nil)
+    }
+
+    @Test func `what holds no fragment is not kept`() throws {
+        let kept = KeptParts(limit: 1 << 20)
+        let pages = AnswerPages(texts: CountedFragments([]), kept: kept, isUniform: false)
+        _ = try pages.body(.extended([], [], [RevisionID(rawValue: 7)]), AnswerForm(.identity)) { writer, _ in writer.xml.element("a") }
+        #expect(kept.count == 0)
+    }
+
     @Test func `a page larger than a quarter of all is made each time`() throws {
         let fragments = CountedFragments([5_000, 11_000])
         let kept = KeptParts(limit: 40_000)

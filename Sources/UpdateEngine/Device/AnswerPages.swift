@@ -82,11 +82,13 @@ public struct AnswerPages: Sendable {
         _ content: KeptParts.Key.Content, _ form: AnswerForm,
         _ encode: (inout AnswerWriter, (RevisionID, FragmentKind, inout AnswerWriter) throws -> Void) throws -> Void
     ) throws -> AnswerBody {
-        try kept.value(key(content, form)) {
+        func make() throws -> AnswerWriter {
             var writer = AnswerWriter(form.coding)
             try encode(&writer) { try append($0, $1, &$2) }
             return writer
-        }.finish()
+        }
+        // What holds no fragment is soon made, and there is no end to what may be asked for that is not there.
+        return try content.hasFragments ? kept.value(key(content, form), make).finish() : make().finish()
     }
 
     // MARK: - Fragments

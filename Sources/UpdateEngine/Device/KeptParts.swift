@@ -7,6 +7,10 @@ import Updates
 /// Safe from any thread. One thread makes a part; those who need the same meanwhile wait for it.
 public final class KeptParts: Sendable {
     public static let defaultLimit = 64 << 20
+    /// Parts at most, however small.
+    static let countLimit = 20_000
+    /// What a part costs besides its bytes: its place, its key's tables.
+    private static let overhead = 512
 
     /// All that a part depends on.
     struct Key: Hashable, Sendable {
@@ -14,6 +18,13 @@ public final class KeptParts: Sendable {
             case newUpdates(DeviceOperation, [ScannedUpdate])
             case extended([GetExtendedUpdateInfo.Piece], [FileLocation], [RevisionID])
             case extended2([GetExtendedUpdateInfo.Piece], [FileLocation], [GetExtendedUpdateInfo2.EncryptionDetail])
+
+            var hasFragments: Bool {
+                switch self {
+                case .newUpdates(_, let updates): !updates.isEmpty
+                case .extended(let pieces, _, _), .extended2(let pieces, _, _): !pieces.isEmpty
+                }
+            }
         }
 
         let content: Content
@@ -40,29 +51,86 @@ public final class KeptParts: Sendable {
         let writer = Mutex<AnswerWriter?>(nil)
     }
 
-    private struct Entry {
-        let part: Part
-        /// Nothing while it is being made.
-        var cost: Int?
-        var used: UInt64
-    }
-
+    /// By key, and in a ring by use: the oldest is found at once, however many there are.
     private struct Contents {
-        var entries: [Key: Entry] = [:]
-        var bytes = 0
-        var uses: UInt64 = 0
+        private struct Entry {
+            let key: Key
+            let part: Part
+            /// Nothing while it is being made: then it does not make room.
+            var cost: Int?
+            var older: Int
+            var newer: Int
+        }
 
-        mutating func part(_ key: Key, orInsert new: @autoclosure () -> Part?) -> Part? {
-            uses += 1
-            entries[key]?.used = uses
-            if let known = entries[key] { return known.part }
-            guard let part = new() else { return nil }
-            entries[key] = Entry(part: part, cost: nil, used: uses)
+        private var slots: [Key: Int] = [:]
+        private var entries: [Entry?] = []
+        private var free: [Int] = []
+        private var oldest = -1
+        private var newest = -1
+        private(set) var bytes = 0
+        var count: Int { slots.count }
+
+        subscript(key: Key) -> Part? { slots[key].flatMap { entries[$0]?.part } }
+
+        /// The part, which counts as used now.
+        mutating func use(_ key: Key) -> Part? {
+            guard let slot = slots[key], let part = entries[slot]?.part else { return nil }
+            if slot != newest {
+                unlink(slot)
+                link(slot)
+            }
             return part
         }
 
+        mutating func insert(_ key: Key, _ part: Part) {
+            let entry = Entry(key: key, part: part, cost: nil, older: -1, newer: -1)
+            let slot: Int
+            if let known = free.popLast() {
+                slot = known
+                entries[slot] = entry
+            } else {
+                slot = entries.count
+                entries.append(entry)
+            }
+            slots[key] = slot
+            link(slot)
+        }
+
+        mutating func setCost(_ cost: Int, of key: Key) {
+            guard let slot = slots[key] else { return }
+            bytes += cost - (entries[slot]?.cost ?? 0)
+            entries[slot]?.cost = cost
+        }
+
         mutating func remove(_ key: Key) {
-            bytes -= entries.removeValue(forKey: key)?.cost ?? 0
+            guard let slot = slots.removeValue(forKey: key) else { return }
+            unlink(slot)
+            bytes -= entries[slot]?.cost ?? 0
+            entries[slot] = nil
+            free.append(slot)
+        }
+
+        /// Removes what was used longest ago until no more is held than allowed; what is being made stays, and so does `kept`.
+        mutating func makeRoom(bytes limit: Int, count most: Int, keeping kept: Key) {
+            let spared = slots[kept]
+            var slot = oldest
+            while bytes > limit || count > most, slot >= 0, let entry = entries[slot] {
+                if entry.cost != nil, slot != spared { remove(entry.key) }
+                slot = entry.newer
+            }
+        }
+
+        private mutating func link(_ slot: Int) {
+            entries[slot]?.older = newest
+            entries[slot]?.newer = -1
+            if newest >= 0 { entries[newest]?.newer = slot } else { oldest = slot }
+            newest = slot
+        }
+
+        private mutating func unlink(_ slot: Int) {
+            guard let entry = entries[slot] else { return }
+            if entry.older >= 0 { entries[entry.older]?.newer = entry.newer } else { oldest = entry.newer }
+            if entry.newer >= 0 { entries[entry.newer]?.older = entry.older } else { newest = entry.older }
         }
     }
 
@@ -75,26 +143,32 @@ public final class KeptParts: Sendable {
 
     /// Bytes of all that is kept.
     var bytes: Int { contents.withLock { $0.bytes } }
+    var count: Int { contents.withLock { $0.count } }
 
     /// A part that is kept; nothing for one that is not, or is only being made.
     func find(_ key: Key) -> AnswerWriter? {
-        let part = contents.withLock { $0.part(key, orInsert: nil) }
+        let part = contents.withLock { $0.use(key) }
         return part?.writer.withLockIfAvailable { $0 } ?? nil
     }
 
     /// A part that is kept, or made now. Blocks while another thread makes it.
     func value(_ key: Key, _ make: () throws -> AnswerWriter) throws -> AnswerWriter {
-        guard let part = contents.withLock({ $0.part(key, orInsert: Part()) }) else { return try make() }
+        let part = contents.withLock { contents in
+            if let known = contents.use(key) { return known }
+            let part = Part()
+            contents.insert(key, part)
+            return part
+        }
         return try part.writer.withLock { held in
             if let held { return held }
             do {
                 var made = try make()
                 made.settle()
                 held = made
-                keep(key, part, cost: key.cost + made.bytesInMemory)
+                keep(key, part, cost: Self.overhead + key.cost + made.bytesInMemory)
                 return made
             } catch {
-                contents.withLock { if $0.entries[key]?.part === part { $0.remove(key) } }
+                contents.withLock { if $0[key] === part { $0.remove(key) } }
                 throw error
             }
         }
@@ -102,16 +176,11 @@ public final class KeptParts: Sendable {
 
     private func keep(_ key: Key, _ part: Part, cost: Int) {
         contents.withLock { contents in
-            guard contents.entries[key]?.part === part else { return }
+            guard contents[key] === part else { return }
             // One part is not worth all the others.
             guard cost <= limit / 4 else { return contents.remove(key) }
-            contents.entries[key]?.cost = cost
-            contents.bytes += cost
-            while contents.bytes > limit {
-                let oldest = contents.entries.filter { $0.value.cost != nil && $0.key != key }.min { $0.value.used < $1.value.used }
-                guard let oldest else { return }
-                contents.remove(oldest.key)
-            }
+            contents.setCost(cost, of: key)
+            contents.makeRoom(bytes: limit, count: Self.countLimit, keeping: key)
         }
     }
 }
