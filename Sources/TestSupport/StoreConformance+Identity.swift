@@ -150,6 +150,35 @@ extension StoreConformance {
                 }
             }
         },
+        StoreConformance("rejected, a claim leaves the device its own line of sessions; accepted, it brings the claimant's") { store in
+            for accepting in [false, true] {
+                _ = try await store.forget([StoreFixture.device(1)])
+                try await register(store, groups: ["A"], targeting: .client)
+                try await register(store, at: 60, lineage: second, groups: ["B"], targeting: .client)
+                _ = try await store.resolve(
+                    [StoreFixture.device(1)], accepting: accepting, policy: DevicePolicy(targeting: .client), at: StoreFixture.noon)
+                let other = accepting ? first : second
+                let own = accepting ? second : first
+                #expect(try await device(store).lineage == own)
+                // The other speaks first.
+                try await see(store, at: 90, lineage: other)
+                try await see(store, at: 100, lineage: own)
+                #expect(try await register(store, at: 110, lineage: own, groups: ["C"], targeting: .client).device.dispute == nil)
+                #expect(try await register(store, at: 120, lineage: other, groups: ["D"], targeting: .client).device.dispute?.reasons == .otherGroups)
+            }
+        },
+        StoreConformance("where no line of sessions is known, who speaks first is not taken for the device") { store in
+            let named = StoreFixture.device(1)
+            try await register(store, lineage: nil, groups: ["A"], targeting: .client)
+            let same = try await register(store, at: 60, lineage: second, groups: ["A"], targeting: .client).device
+            #expect(same.dispute == nil)
+            #expect(same.lineage == second)
+            #expect(try await register(store, at: 120, lineage: second, groups: ["B"], targeting: .client).device.dispute?.reasons == .otherGroups)
+            _ = try await store.forget([named])
+            try await register(store, lineage: nil, groups: ["A"], targeting: .client)
+            try await see(store, at: 0, lineage: second)
+            #expect(try await register(store, at: 3 * 86_400, lineage: second, groups: ["B"], targeting: .client).device.dispute == nil)
+        },
         StoreConformance("by its own word a new device is in the groups it names, a known one is to be moved; built-in names give none") { store in
             for (number, name) in [(UInt64(1), "Lab"), (2, "Office")] {
                 _ = try await store.createGroup(TargetGroup(id: StoreFixture.group(number), name: name, parent: .allComputers))

@@ -280,6 +280,23 @@ struct IdentityTests {
         #expect(try await scene.details.summary.disputes == ["two places at once"])
     }
 
+    @Test func `after a rejected claim the claimant is a stranger still, though it speaks first`() async throws {
+        var scene = try await Self.scene(.client)
+        scene.other.groups = "Office"
+        try await scene.other.arrive()
+        #expect(try await scene.engine.resolveDevices([scene.device.id], accepting: false).changed.count == 1)
+        try await scene.other.register()
+        var details = try await scene.details
+        #expect(details.summary.disputes == ["other groups"])
+        #expect(details.summary.groups == ["Lab"])
+        #expect(try await scene.engine.resolveDevices([scene.device.id], accepting: false).changed.count == 1)
+        (scene.other.groups, scene.other.facts.dnsName) = ("Lab", "renamed.example.test")
+        try await scene.other.arrive()
+        details = try await scene.details
+        #expect(details.summary.disputes == ["another name"])
+        #expect(details.facts?.dnsName == "desk-1.example.test")
+    }
+
     @Test func `a disputed device still gets its updates, by the groups that are held`() async throws {
         var scene = try await Self.scene(.client)
         scene.other.groups = "Office"

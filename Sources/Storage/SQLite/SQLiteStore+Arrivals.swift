@@ -52,12 +52,17 @@ extension SQLiteStore {
                 var (facts, requested) = (held.facts, held.requestedGroups)
                 if let claim = held.claim {
                     changes.record(held, claim.facts, claim.requestedGroups, accepting ? .accepted : .rejected)
-                    if accepting { (facts, requested) = (claim.facts, claim.requestedGroups ?? requested) }
+                    if accepting {
+                        (facts, requested) = (claim.facts, claim.requestedGroups ?? requested)
+                        // Who said it is the device from now on.
+                        try db.run("UPDATE device SET lineage = claim_lineage WHERE key = ?", [key])
+                    }
                 }
+                // A decision gives no stranger a start: the device's own line stays, and any other begins its three days anew.
                 try db.run(
                     """
-                    UPDATE device SET dispute = NULL, disputed_at = NULL, claim = NULL, lineage = NULL, newer_lineage = NULL, newer_since = NULL,
-                        last_reported = NULL, facts = ?, requested_groups = ? WHERE key = ?
+                    UPDATE device SET dispute = NULL, disputed_at = NULL, claim = NULL, claim_lineage = NULL, newer_lineage = NULL,
+                        newer_since = NULL, last_reported = NULL, facts = ?, requested_groups = ? WHERE key = ?
                     """, [facts?.encoded, requested.map(Self.encoded), key])
                 try db.run("DELETE FROM status WHERE device_key = ?", [key])
                 try changes.write(db)
@@ -89,7 +94,7 @@ extension SQLiteStore {
             let requested = asksForOthers ? said.requestedGroups : nil
             if isChanged, held.claim?.facts != said.facts || held.claim?.requestedGroups != requested {
                 let claim = DeviceClaim(facts: said.facts, requestedGroups: requested, address: said.address, time: now)
-                try db.run("UPDATE device SET claim = ? WHERE key = ?", [claim.encoded, key])
+                try db.run("UPDATE device SET claim = ?, claim_lineage = ? WHERE key = ?", [claim.encoded, said.lineage, key])
                 changes.record(held, said.facts, requested, .claimed)
             }
             try changes.dispute(reasons, held: held.dispute?.reasons ?? [], db)
@@ -103,7 +108,8 @@ extension SQLiteStore {
         return try registered(said.deviceID, isWithdrawn: asksForOthers && said.requestedGroups?.isEmpty == true, policy, db)
     }
 
-    /// Notes which line of sessions a device is heard by. Returns whether the caller is known to be the one before.
+    /// Notes which line of sessions a device is heard by. Returns whether the caller is known to be the one before: where no line is known
+    /// (after a restore), nobody is.
     private static func follow(
         _ lineage: SessionLineage?, of key: Int64, isDisputed: Bool, _ changes: inout Changes, _ db: Database
     ) throws -> Bool {
@@ -112,8 +118,8 @@ extension SQLiteStore {
         let newer: SessionLineage? = try row.optional(1)
         if lineage == own, newer == nil { return true }
         let isProved = try lineage == newer && changes.now.milliseconds(since: row.value(2)) >= lineageProof * 1000
-        if isDisputed { return own == nil || lineage == own || isProved }
-        if own == nil || lineage == own || isProved {
+        if isDisputed { return lineage == own || isProved }
+        if lineage == own || isProved {
             try db.run("UPDATE device SET lineage = ?, newer_lineage = NULL, newer_since = NULL WHERE key = ?", [lineage, key])
             return true
         }

@@ -164,7 +164,7 @@ public final class SQLiteStore: Store, FragmentReader {
         try await write { db in
             try db.run("UPDATE home SET server_id = ?", [id])
             // No device can show a cookie of before: each begins anew, and that says nothing about it.
-            try db.run("UPDATE device SET lineage = NULL, newer_lineage = NULL, newer_since = NULL")
+            try db.run("UPDATE device SET lineage = NULL, newer_lineage = NULL, newer_since = NULL, claim_lineage = NULL")
         }
         return id
     }

@@ -39,4 +39,7 @@ extension Schema {
         -- Where the event came from, if the device was disputed then.
         ALTER TABLE event ADD COLUMN disputed_from TEXT;
         """
+
+    /// Who said the claim.
+    static let claimLineage = "ALTER TABLE device ADD COLUMN claim_lineage INTEGER;"
 }

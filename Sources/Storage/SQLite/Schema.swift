@@ -6,6 +6,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 first schema") { try $0.execute(sql: first) }
         migrator.registerMigration("identity of devices") { try $0.execute(sql: identity) }
+        migrator.registerMigration("lineage of claims") { try $0.execute(sql: claimLineage) }
         return migrator
     }
 
