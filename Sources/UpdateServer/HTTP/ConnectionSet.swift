@@ -8,7 +8,8 @@ final class ConnectionSet: Sendable {
     struct Limits: Sendable {
         var all: Int
         var perAddress: Int
-        /// Not through their handshake yet.
+        /// Not through their handshake yet. When there are as many, the address that has the most gives one up, its oldest, for one of an address
+        /// that has fewer.
         var unproven: Int
     }
 
@@ -22,8 +23,42 @@ final class ConnectionSet: Sendable {
     private struct Contents {
         var channels: [ObjectIdentifier: any Channel] = [:]
         var addresses: [String: Int] = [:]
-        var unproven: Set<ObjectIdentifier> = []
+        var unproven = Unproven()
         var isEnding = false
+    }
+
+    /// Connections whose handshake is not done, by address, the oldest first.
+    private struct Unproven {
+        private var addresses: [ObjectIdentifier: String] = [:]
+        private var counts: [String: Int] = [:]
+        /// Those that are done or gone stay until it is their turn, or there are more of them than of the others.
+        private var inOrder: [String: CircularBuffer<ObjectIdentifier>] = [:]
+
+        var count: Int { addresses.count }
+
+        mutating func insert(_ id: ObjectIdentifier, _ address: String) {
+            addresses[id] = address
+            counts[address, default: 0] += 1
+            inOrder[address, default: CircularBuffer()].append(id)
+        }
+
+        mutating func remove(_ id: ObjectIdentifier) {
+            guard let address = addresses.removeValue(forKey: id), let count = counts[address] else { return }
+            guard count > 1 else {
+                counts[address] = nil
+                inOrder[address] = nil
+                return
+            }
+            counts[address] = count - 1
+            guard let order = inOrder[address], order.count > 2 * count + 16 else { return }
+            inOrder[address] = CircularBuffer(order.filter { addresses[$0] == address })
+        }
+
+        /// The oldest of the address that has the most, if that is more than `address` would have.
+        func toGiveUp(for address: String) -> ObjectIdentifier? {
+            guard let most = counts.max(by: { $0.value < $1.value }), most.value > counts[address, default: 0] + 1 else { return nil }
+            return inOrder[most.key]?.first { addresses[$0] == most.key }
+        }
     }
 
     private let limits: Limits
@@ -36,16 +71,22 @@ final class ConnectionSet: Sendable {
     /// Takes a new connection in, or says why it may not stand. It is forgotten when it closes.
     func admit(_ channel: any Channel, from address: String) -> Refusal? {
         let id = ObjectIdentifier(channel)
-        let refusal = contents.withLock { contents -> Refusal? in
-            if contents.isEnding { return .ending }
-            guard contents.channels.count < limits.all else { return .tooMany }
-            guard contents.addresses[address, default: 0] < limits.perAddress else { return .tooManyOfAddress }
-            guard contents.unproven.count < limits.unproven else { return .tooManyUnproven }
+        let (refusal, givenUp) = contents.withLock { contents -> (Refusal?, (any Channel)?) in
+            if contents.isEnding { return (.ending, nil) }
+            guard contents.channels.count < limits.all else { return (.tooMany, nil) }
+            guard contents.addresses[address, default: 0] < limits.perAddress else { return (.tooManyOfAddress, nil) }
+            var givenUp: (any Channel)?
+            if contents.unproven.count >= limits.unproven {
+                guard let oldest = contents.unproven.toGiveUp(for: address) else { return (.tooManyUnproven, nil) }
+                contents.unproven.remove(oldest)
+                givenUp = contents.channels[oldest]
+            }
             contents.channels[id] = channel
             contents.addresses[address, default: 0] += 1
-            contents.unproven.insert(id)
-            return nil
+            contents.unproven.insert(id, address)
+            return (nil, givenUp)
         }
+        givenUp?.close(promise: nil)
         if refusal == nil { channel.closeFuture.whenComplete { [self] _ in forget(id, address) } }
         return refusal
     }
@@ -61,7 +102,7 @@ final class ConnectionSet: Sendable {
 
     /// Its handshake is done.
     func prove(_ channel: any Channel) {
-        contents.withLock { _ = $0.unproven.remove(ObjectIdentifier(channel)) }
+        contents.withLock { $0.unproven.remove(ObjectIdentifier(channel)) }
     }
 
     var count: Int { contents.withLock { $0.channels.count } }

@@ -1,31 +1,23 @@
 import NIOCore
 
 /// Lets handshakes begin a few in each round of an event loop, so that between them those who have a connection get on: each handshake costs half
-/// a millisecond and more (docs/adr/0012). Who waits is taken by source addresses in turn, so a flood from one delays its own first.
+/// a millisecond and more (docs/adr/0012). Source addresses take turns, and each has a pace: a flood from one delays its own.
 final class HandshakeTurns: Sendable {
     static let perRound = 2
     /// Long enough for the loop to look at its other connections.
     static let pause = TimeAmount.microseconds(100)
+    /// Handshakes that may come from one address at once, beyond its pace.
+    static let burst = 50
+    /// Whoever would wait longer is closed at once: what is let in then has time left for its first request.
+    static let longestWait = TimeAmount.seconds(5)
 
-    /// Of one event loop, and used on it only.
-    fileprivate final class Line {
-        /// Bounded by the connections that may be in their handshake (``ConnectionSet``).
-        var waiting = TurnQueue<ChannelHandlerContext>(limit: .max)
-        var pace: HandshakePace?
-        var begun = 0
-        var isPausing = false
-
-        init(_ pace: HandshakePace?) {
-            self.pace = pace
-        }
-    }
-
-    private let lines: [ObjectIdentifier: NIOLoopBoundBox<Line>]
+    private let lines: [ObjectIdentifier: NIOLoopBoundBox<HandshakeLine>]
 
     /// - Parameter perSecond: handshakes from one address, on all loops together; not bounded if nothing.
     init(_ loops: [any EventLoop], perSecond: Int? = nil) {
-        let pace = perSecond.map { HandshakePace(perSecond: Double($0) / Double(max(1, loops.count))) }
-        lines = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0), .makeBoxSendingValue(Line(pace), eventLoop: $0)) })
+        let interval = perSecond.map { TimeAmount.nanoseconds(1_000_000_000 * Int64(max(1, loops.count)) / Int64(max(1, $0))) }
+        lines = Dictionary(
+            uniqueKeysWithValues: loops.map { (ObjectIdentifier($0), .makeBoxSendingValue(HandshakeLine(interval), eventLoop: $0)) })
     }
 
     /// Stands before TLS in the pipeline of a connection on `loop`.
@@ -33,85 +25,124 @@ final class HandshakeTurns: Sendable {
         lines[ObjectIdentifier(loop)].map { FirstBytes($0) }
     }
 
-    /// Holds a connection's first bytes until its turn, and lets all the others by.
+    /// Holds a connection's first record until its turn, and lets all that follows by.
     final class FirstBytes: ChannelDuplexHandler {
         typealias InboundIn = ByteBuffer
         typealias InboundOut = ByteBuffer
         typealias OutboundIn = ByteBuffer
 
-        private let line: NIOLoopBoundBox<Line>
-        private var hasBegun = false
-        private var first: ByteBuffer?
-        private var isReadWanted = false
+        private enum State {
+            /// Bytes of a record that is not whole yet cost nobody anything.
+            case collecting
+            case waiting
+            case begun
+            case gone
+        }
 
-        fileprivate init(_ line: NIOLoopBoundBox<Line>) {
+        private let line: NIOLoopBoundBox<HandshakeLine>
+        private var state = State.collecting
+        private var held = ByteBuffer()
+        private var isReadWanted = false
+        private var context: ChannelHandlerContext?
+        private(set) var address = ""
+
+        fileprivate init(_ line: NIOLoopBoundBox<HandshakeLine>) {
             self.line = line
         }
 
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            if hasBegun { return context.fireChannelRead(data) }
-            var bytes = unwrapInboundIn(data)
-            guard first == nil else {
-                first?.writeBuffer(&bytes)
-                return
-            }
-            first = bytes
-            let address = SourceAddress.network(of: context.remoteAddress)
-            let wait = line.value.pace?.wait(of: address, at: context.eventLoop.now) ?? .zero
-            guard wait > .zero else { return lineUp(context, address) }
-            context.eventLoop.assumeIsolated().scheduleTask(in: wait) {
-                // One that has gone meanwhile costs nothing.
-                if self.first != nil { self.lineUp(context, address) }
-            }
+        var isWaiting: Bool { state == .waiting }
+
+        func handlerAdded(context: ChannelHandlerContext) {
+            self.context = context
         }
 
-        private func lineUp(_ context: ChannelHandlerContext, _ address: String) {
-            if line.value.begun < HandshakeTurns.perRound, line.value.waiting.count == 0 {
-                begin(context)
-            } else {
-                _ = line.value.waiting.append(context, address: address, device: "")
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            guard state != .begun else { return context.fireChannelRead(data) }
+            guard state != .gone else { return }
+            var bytes = unwrapInboundIn(data)
+            held.writeBuffer(&bytes)
+            guard state == .collecting else { return }
+            switch ClientHelloRecord(held) {
+            case .incomplete: return
+            case .refused:
+                state = .gone
+                context.close(promise: nil)
+            case .whole:
+                state = .waiting
+                address = SourceAddress.network(of: context.remoteAddress)
+                if !line.value.lineUp(self, line, context.eventLoop) {
+                    state = .gone
+                    context.close(promise: nil)
+                }
             }
         }
 
         func read(context: ChannelHandlerContext) {
-            if first == nil { context.read() } else { isReadWanted = true }
+            if state == .waiting { isReadWanted = true } else { context.read() }
         }
 
-        private func begin(_ context: ChannelHandlerContext) {
-            line.value.begun += 1
-            pause(context.eventLoop)
-            give(context)
-        }
-
-        fileprivate func give(_ context: ChannelHandlerContext) {
-            guard let bytes = first else { return }
-            hasBegun = true
-            first = nil
+        /// Its turn has come.
+        func begin() {
+            guard state == .waiting, let context else { return }
+            state = .begun
+            let bytes = held
+            held = ByteBuffer()
             context.fireChannelRead(wrapInboundOut(bytes))
             context.fireChannelReadComplete()
             if isReadWanted { context.read() }
         }
 
-        private func pause(_ loop: any EventLoop) {
-            if line.value.isPausing { return }
-            line.value.isPausing = true
-            loop.scheduleTask(in: HandshakeTurns.pause) { [line] in Self.nextRound(line) }
-        }
-
-        private static func nextRound(_ line: NIOLoopBoundBox<Line>) {
-            line.value.isPausing = false
-            line.value.begun = 0
-            while line.value.begun < HandshakeTurns.perRound, let context = line.value.waiting.popFirst() {
-                // One that has gone meanwhile costs nothing.
-                if let handler = context.handler as? FirstBytes, handler.first != nil { handler.begin(context) }
-            }
-        }
-
-        func handlerRemoved(context: ChannelHandlerContext) { first = nil }
+        func handlerRemoved(context: ChannelHandlerContext) { leave() }
 
         func channelInactive(context: ChannelHandlerContext) {
-            first = nil
+            leave()
             context.fireChannelInactive()
         }
+
+        private func leave() {
+            if state == .waiting { line.value.leave(address) }
+            state = .gone
+            held = ByteBuffer()
+            context = nil
+        }
+    }
+}
+
+/// Whether a connection's first bytes are a TLS record with a whole ClientHello ([RFC 8446] 4, 5.1).
+enum ClientHelloRecord: Equatable {
+    case incomplete
+    case whole
+    /// No handshake, or one that comes in several records: no client of ours does that, and the rest would pass without a turn.
+    case refused
+
+    static let longest = 1 << 14
+
+    init(_ bytes: ByteBuffer) {
+        let start = bytes.readerIndex
+        guard let type: UInt8 = bytes.getInteger(at: start) else {
+            self = .incomplete
+            return
+        }
+        guard type == 22 else {
+            self = .refused
+            return
+        }
+        guard let length: UInt16 = bytes.getInteger(at: start + 3) else {
+            self = .incomplete
+            return
+        }
+        guard (4...Self.longest).contains(Int(length)) else {
+            self = .refused
+            return
+        }
+        guard let message: UInt32 = bytes.getInteger(at: start + 5) else {
+            self = .incomplete
+            return
+        }
+        guard message >> 24 == 1, Int(message & 0xff_ffff) + 4 <= Int(length) else {
+            self = .refused
+            return
+        }
+        self = bytes.readableBytes >= 5 + Int(length) ? .whole : .incomplete
     }
 }

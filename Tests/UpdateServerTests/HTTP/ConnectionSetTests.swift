@@ -41,7 +41,7 @@ import Testing
         set.prove(channels[0])
         set.prove(channels[0])
         #expect(set.admit(channels[3], from: "a") == nil)
-        #expect(set.admit(channels[4], from: "b") == .tooManyUnproven)
+        #expect(set.admit(channels[4], from: "a") == .tooManyUnproven)
         try Self.close(channels[1])
         #expect(set.unprovenCount == 1)
         #expect(set.admit(channels[5], from: "b") == nil)
@@ -60,5 +60,22 @@ import Testing
     ])
     func `addresses that one peer can have are one`(address: String, network: String) throws {
         #expect(SourceAddress.network(of: try SocketAddress(ipAddress: address, port: 1)) == network)
+    }
+
+    @Test func `an address with many silent connections gives up its oldest for others`() {
+        let set = Self.set(all: 100, perAddress: 100, unproven: 4)
+        let channels = (0..<8).map { _ in EmbeddedChannel() }
+        #expect(channels[..<4].map { set.admit($0, from: "a") } == [nil, nil, nil, nil])
+        #expect(set.admit(channels[4], from: "a") == .tooManyUnproven)
+        // What has been proven is not given up.
+        set.prove(channels[0])
+        #expect(set.admit(channels[4], from: "a") == nil)
+        #expect(set.admit(channels[5], from: "b") == nil)
+        #expect(set.admit(channels[6], from: "b") == nil)
+        for channel in channels { channel.embeddedEventLoop.run() }
+        #expect(set.count == 5)
+        #expect(set.unprovenCount == 4)
+        // Two of each: none has more than the other would.
+        #expect(set.admit(channels[7], from: "b") == .tooManyUnproven)
     }
 }

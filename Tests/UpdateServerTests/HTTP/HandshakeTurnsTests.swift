@@ -4,6 +4,9 @@ import Testing
 
 @testable import UpdateServer
 
+/// A record with a ClientHello of nothing.
+private let hello: [UInt8] = [22, 3, 1, 0, 6, 1, 0, 0, 2, 7, 7]
+
 struct HandshakeTurnsTests {
     /// Connections of one event loop, whose rounds are in the test's hands.
     private final class Rounds {
@@ -26,16 +29,27 @@ struct HandshakeTurnsTests {
             try self.init(hosts: Array(repeating: 1, count: count))
         }
 
-        func begin(_ channels: some Sequence<EmbeddedChannel>) throws {
-            for channel in channels { try channel.writeInbound(ByteBuffer(string: "hello")) }
+        func begin(_ channels: some Sequence<EmbeddedChannel>, _ bytes: [UInt8] = hello) throws {
+            for channel in channels { try channel.writeInbound(ByteBuffer(bytes: bytes)) }
         }
 
         /// Which connections' bytes have come through.
         func through() throws -> [Int] {
-            try channels.indices.filter { try channels[$0].readInbound(as: ByteBuffer.self).map { String(buffer: $0) } == "hello" }
+            try channels.indices.filter { try channels[$0].readInbound(as: ByteBuffer.self).map { Array(buffer: $0) } == hello }
         }
 
         func pass() { loop.advanceTime(by: HandshakeTurns.pause) }
+
+        /// Passes rounds until nothing comes any more.
+        func passAll() throws -> [Int] {
+            var all = try through()
+            while true {
+                pass()
+                let next = try through()
+                if next.isEmpty { return all.sorted() }
+                all += next
+            }
+        }
     }
 
     @Test func `a few begin in each round, in the order they came`() throws {
@@ -71,28 +85,6 @@ struct HandshakeTurnsTests {
         #expect(try rounds.through() == [4, 5])
     }
 
-    @Test func `who comes faster than the pace waits, others do not, and who goes meanwhile is forgotten`() throws {
-        let burst = HandshakePace.burst + 1
-        let rounds = try Rounds(hosts: Array(repeating: 1, count: burst + 3) + [2], perSecond: 100)
-        try rounds.begin(rounds.channels)
-        var through = try rounds.through()
-        // Two a round: all rounds of the burst together are shorter than one interval.
-        while through.count < burst + 1 {
-            rounds.pass()
-            let next = try rounds.through()
-            try #require(!next.isEmpty)
-            through += next
-        }
-        #expect(through.sorted() == Array(0..<burst) + [burst + 3])
-        try rounds.channels[burst + 1].close().wait()
-        rounds.loop.advanceTime(by: .milliseconds(10))
-        #expect(try rounds.through() == [burst])
-        rounds.loop.advanceTime(by: .milliseconds(10))
-        #expect(try rounds.through().isEmpty)
-        rounds.loop.advanceTime(by: .milliseconds(10))
-        #expect(try rounds.through() == [burst + 2])
-    }
-
     @Test func `who has begun is never kept waiting`() throws {
         let rounds = try Rounds(10)
         try rounds.begin(rounds.channels)
@@ -110,14 +102,93 @@ struct HandshakeTurnsTests {
         #expect(try rounds.through() == [5, 6])
     }
 
-    @Test func `nothing more is read of one that waits`() throws {
-        let turns = HandshakeTurns([EmbeddedEventLoop]())
-        #expect(turns.makeHandler(on: EmbeddedEventLoop()) == nil)
+    @Test func `what comes while one waits is kept in order`() throws {
         let rounds = try Rounds(3)
         try rounds.begin(rounds.channels)
-        // More than one read's worth may have been on its way already: it is kept in order.
-        try rounds.channels[2].writeInbound(ByteBuffer(string: " again"))
+        try rounds.begin([rounds.channels[2]], [9])
         rounds.pass()
-        #expect(try rounds.channels[2].readInbound(as: ByteBuffer.self).map { String(buffer: $0) } == "hello again")
+        #expect(try rounds.channels[2].readInbound(as: ByteBuffer.self).map { Array(buffer: $0) } == hello + [9])
+    }
+
+    @Test func `a record costs a turn when it is whole, and not before`() throws {
+        let rounds = try Rounds(3)
+        for number in hello.indices.dropLast() {
+            try rounds.begin(rounds.channels, [hello[number]])
+            #expect(try rounds.through().isEmpty, "after byte \(number)")
+            rounds.pass()
+        }
+        try rounds.begin(rounds.channels, [hello[hello.count - 1]])
+        #expect(try rounds.through() == [0, 1])
+        rounds.pass()
+        #expect(try rounds.through() == [2])
+    }
+
+    @Test func `no loop but its own`() {
+        let turns = HandshakeTurns([EmbeddedEventLoop()])
+        #expect(turns.makeHandler(on: EmbeddedEventLoop()) == nil)
+    }
+
+    // MARK: - The pace of an address
+
+    @Test func `beyond its burst an address has one handshake an interval, and others do not wait for it`() throws {
+        let burst = HandshakeTurns.burst + 1
+        let rounds = try Rounds(hosts: Array(repeating: 1, count: burst + 3) + [2], perSecond: 100)
+        try rounds.begin(rounds.channels)
+        #expect(try rounds.passAll() == Array(0..<burst) + [burst + 3])
+        for number in burst..<burst + 3 {
+            rounds.loop.advanceTime(by: .milliseconds(10))
+            #expect(try rounds.through() == [number])
+        }
+    }
+
+    @Test func `who goes while it waits for the pace costs nothing`() throws {
+        let burst = HandshakeTurns.burst + 1
+        let rounds = try Rounds(hosts: Array(repeating: 1, count: burst + 101), perSecond: 100)
+        try rounds.begin(rounds.channels)
+        _ = try rounds.passAll()
+        for channel in rounds.channels[burst..<burst + 100] { try channel.close().wait() }
+        rounds.loop.advanceTime(by: .milliseconds(10))
+        #expect(try rounds.through() == [burst + 100])
+    }
+
+    @Test func `who would wait too long is closed at once, and the rest is served at the pace for as long as it comes`() throws {
+        // 20 a second in, 30 a second offered, for 40 seconds.
+        let rounds = try Rounds(hosts: Array(repeating: 1, count: 1200), perSecond: 20)
+        var served = 0
+        for number in rounds.channels.indices {
+            try rounds.begin([rounds.channels[number]])
+            rounds.loop.advanceTime(by: .microseconds(33_333))
+            served += try rounds.through().count
+        }
+        let closed = rounds.channels.count { !$0.isActive }
+        #expect((840...870).contains(served))
+        #expect(closed > 200)
+        // None of those that were let in waits for longer than was promised.
+        rounds.loop.advanceTime(by: HandshakeTurns.longestWait + .seconds(1))
+        served += try rounds.passAll().count
+        #expect(served + closed == 1200)
+    }
+
+    @Test func `who keeps to the pace never waits, and has its burst again after a while`() throws {
+        let rounds = try Rounds(hosts: Array(repeating: 1, count: 300), perSecond: 100)
+        for number in 0..<200 {
+            try rounds.begin([rounds.channels[number]])
+            #expect(try rounds.through() == [number])
+            rounds.loop.advanceTime(by: .milliseconds(10))
+        }
+        try rounds.begin(rounds.channels[200..<200 + HandshakeTurns.burst])
+        #expect(try rounds.passAll().count == HandshakeTurns.burst)
+    }
+
+    @Test(
+        arguments: [
+            ("nothing", [], ClientHelloRecord.incomplete), ("a type", [22], .incomplete), ("plain HTTP", Array("GET".utf8), .refused),
+            ("a header", [22, 3, 1, 0, 6], .incomplete), ("whole", hello, .whole), ("one byte short", Array(hello.dropLast()), .incomplete),
+            ("another message", [22, 3, 1, 0, 4, 2, 0, 0, 0], .refused), ("in several records", [22, 3, 1, 0, 4, 1, 0, 0, 2], .refused),
+            ("a record too short", [22, 3, 1, 0, 3, 1, 0, 0], .refused), ("the longest", [22, 3, 1, 0x40, 0, 1, 0, 0, 2], .incomplete),
+            ("one longer", [22, 3, 1, 0x40, 1, 1, 0, 0, 2], .refused),
+        ] as [(String, [UInt8], ClientHelloRecord)])
+    func `first bytes are told apart`(name: String, bytes: [UInt8], expected: ClientHelloRecord) {
+        #expect(ClientHelloRecord(ByteBuffer(bytes: bytes)) == expected, "\(name)")
     }
 }
