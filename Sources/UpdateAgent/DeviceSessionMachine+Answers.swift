@@ -57,6 +57,7 @@ extension DeviceSessionMachine {
     private mutating func take(_ cookie: CookieElement) throws(ResponseError) {
         guard let data = cookie.encryptedData, !data.isEmpty else { throw ResponseError(.unexpected("EncryptedData"), operation: "GetCookie") }
         state.cookie = DeviceState.Cookie(expiration: cookie.expiration, encryptedData: data)
+        state.askedGroup = options.targetGroup
         isCookieAlive = true
         // It is for one GetCookie.
         authorization = nil

@@ -113,7 +113,9 @@ public struct DeviceSessionMachine: Sendable {
             result.warnings.append("the state was of \(formerServer): it starts afresh here, as the same device")
         }
         positions = Dictionary(uniqueKeysWithValues: state.updates.enumerated().map { ($1.revisionID, $0) })
-        isCookieAlive = state.cookie.map { !$0.encryptedData.isEmpty && ($0.expiration.map { now < $0 } ?? false) } ?? false
+        isCookieAlive =
+            state.askedGroup == options.targetGroup
+            && state.cookie.map { !$0.encryptedData.isEmpty && ($0.expiration.map { now < $0 } ?? false) } ?? false
         if state.isCacheStale == true { refreshQueue = state.updates.map(\.identity) }
         self.state = state
         self.server = server

@@ -15,6 +15,8 @@ public struct DeviceState: Hashable, Sendable, Codable {
     var configuration: Configuration?
     /// The last cookie; expired or not it is the next `oldCookie`, whose anchor saves the device from getting its whole cache back as changed.
     var cookie: Cookie?
+    /// The groups asked for when the cookie was given: others are asked for anew, with an authorization.
+    var askedGroup: String?
     /// What RegisterComputer last told the server; nothing where it must be told.
     var registeredFacts: DeviceFacts?
     /// True where ``updates`` have the ids of another state of the server: they are to be renumbered before anything is asked of them.

@@ -152,7 +152,8 @@ struct UpdatesCommand: AsyncParsableCommand {
         let status = update.status
         Terminal.print(
             "Status (self-reported): needed \(status.needed), installed \(status.installed), failed \(status.failed), "
-                + "not applicable \(status.notApplicable), unknown \(status.unknown)")
+                + "not applicable \(status.notApplicable), unknown \(status.unknown)"
+                + (status.disputed > 0 ? ", of disputed devices \(status.disputed)" : ""))
         for device in update.devices { Terminal.fields([("  \(device.name ?? device.device)", "\(device.state) since \(device.since)")]) }
     }
 

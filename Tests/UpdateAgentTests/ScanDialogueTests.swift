@@ -47,6 +47,21 @@ import Updates
         #expect(dialogue.body.contains("<targetGroupName>Pilots;Berlin</targetGroupName>"))
     }
 
+    @Test func `who asks for other groups than before asks with a new authorization, and keeps its anchor`() throws {
+        let state = try Dialogue.known([.category(10)], ScanOptions(targetGroup: "Pilots"))
+        #expect(try Dialogue(ScanOptions(targetGroup: "Pilots"), state: state).operation == .syncUpdates)
+        for other in ["Berlin", nil] {
+            var dialogue = try Dialogue(ScanOptions(targetGroup: other), state: state)
+            #expect(dialogue.operation == .getAuthorizationCookie)
+            #expect(dialogue.body.contains("targetGroupName") == (other != nil))
+            dialogue.answer(Told.authorization)
+            #expect(dialogue.operation == .getCookie)
+            #expect(dialogue.body.contains("<oldCookie>"))
+            dialogue.answer(Told.cookie(60))
+            #expect(try Dialogue(ScanOptions(targetGroup: other), state: dialogue.machine.state).operation == .syncUpdates)
+        }
+    }
+
     @Test func `a server that wants no registration gets none`() throws {
         var dialogue = try Dialogue()
         dialogue.answer(Told.config(isRegistrationRequired: false))

@@ -68,7 +68,7 @@ extension UpdateEngine {
             devices: states.map {
                 .init(
                     device: $0.deviceID.text, name: devices[$0.deviceID]?.facts?.dnsName, state: $0.isDisputed ? "disputed" : $0.state.word,
-                    since: $0.changedAt)
+                    since: devices[$0.deviceID]?.dispute?.since ?? $0.changedAt)
             })
     }
 
@@ -277,7 +277,7 @@ extension UpdateEngine {
         if action == .install, let successor = condition.supersededBy.first {
             notes.append("superseded by \"\(library.title(successor) ?? successor.description)\"")
         }
-        if revision.metadata.type == .driver { notes.append("a driver: drivers are not offered to devices yet") }
+        if revision.metadata.type == .driver, action == .uninstall { notes.append("a driver: devices are never told to remove one") }
         if let lacking = lacks(revision, in: library.catalog) {
             if !(lacking.missingPrerequisites.isEmpty && lacking.missingBundledUpdates.isEmpty && lacking.waitsFor.isEmpty) {
                 notes.append("not delivered until what it names is held; see: martlet updates show")
