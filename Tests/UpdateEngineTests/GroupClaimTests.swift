@@ -6,6 +6,7 @@ import Updates
 struct GroupClaimTests {
     @Test(arguments: [
         ("", []), (";; ;", []), ("Lab", ["Lab"]), (" Lab ;\tOffice\n", ["Lab", "Office"]), ("Lab;lab;LAB", ["Lab"]), ("a b;c", ["a b", "c"]),
+        ("B\u{fc}ro;Bu\u{308}ro", ["B\u{fc}ro"]),
     ])
     func `a list of groups is read as Windows writes it`(text: String, names: [String]) {
         #expect(GroupClaim(text).names == names)
@@ -20,6 +21,8 @@ struct GroupClaimTests {
     @Test func `order and case make no other claim`() {
         #expect(GroupClaim("Lab;Office").digest == GroupClaim("office; LAB").digest)
         #expect(GroupClaim("Lab;Office").digest != GroupClaim("Lab").digest)
+        #expect(GroupClaim("B\u{fc}ro").digest == GroupClaim("bu\u{308}ro").digest)
+        #expect(GroupClaim(names: ["Lab", "LAB"]).digest == GroupClaim("Lab").digest)
         #expect(GroupClaim(";").digest == GroupClaim.none.digest)
     }
 

@@ -377,6 +377,17 @@ struct IdentityTests {
         #expect(try await scene.history(.requestedGroups).map(\.new) == ["Lab;Nowhere"])
     }
 
+    @Test(arguments: Targeting.allCases)
+    func `another spelling of the same groups sends no device to register for ever`(targeting: Targeting) async throws {
+        var scene = try await Self.scene(targeting)
+        for groups in ["B\u{fc}ro;Lab", "LAB;bu\u{308}ro", "B\u{fc}ro;Bu\u{308}ro;lab", nil, ";", "\u{130}zmir", "I\u{307}ZM\u{130}R"] {
+            scene.device.groups = groups
+            // Throws where registering did not settle it.
+            _ = try await scene.device.check()
+        }
+        #expect(try await scene.details.summary.disputes.isEmpty)
+    }
+
     @Test func `an administrator does not move a device that asks for its groups itself`() async throws {
         let scene = try await Self.scene(.client)
         #expect(try await scene.engine.assign([DeviceAssignment(device: scene.device.id, group: "Office")]).refused.count == 1)

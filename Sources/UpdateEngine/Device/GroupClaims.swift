@@ -1,3 +1,4 @@
+import Storage
 import TrustedTransport
 import Updates
 
@@ -6,22 +7,23 @@ struct GroupClaim: Hashable, Sendable {
     /// More names than these are left out; the request's own limit bounds their bytes.
     static let namesAtMost = 32
 
-    /// In the order given, without white space at their ends, each once whatever its case.
+    /// In the order given, without white space at their ends, each once whatever its case and however its accents are composed.
     let names: [String]
 
     init(_ text: String) {
         var seen: Set<String> = []
         names = Array(
             text.split(separator: ";").map { $0.trimming(while: \.isWhitespace) }
-                .filter { !$0.isEmpty && seen.insert($0.lowercased()).inserted }.prefix(Self.namesAtMost))
+                .filter { !$0.isEmpty && seen.insert(TargetGroup.folded($0)).inserted }.prefix(Self.namesAtMost))
     }
 
     init(names: [String]) {
         self.names = names
     }
 
-    /// The same for the same names in any order and case.
-    var digest: SHA256Digest { TokenSealer.digest(of: names.map { $0.lowercased() }.sorted().joined(separator: ";")) }
+    /// The same for all that ``TargetGroup/areSame(_:_:)`` calls the same: else the store would hold to one spelling while a device's cookie
+    /// says another, and the device be told to register for ever.
+    var digest: SHA256Digest { TokenSealer.digest(of: Set(names.map(TargetGroup.folded)).sorted().joined(separator: ";")) }
 
     static let none = GroupClaim(names: [])
 }
