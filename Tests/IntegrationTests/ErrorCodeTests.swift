@@ -211,7 +211,7 @@ struct ErrorCodeTests {
             try await caller.begin()
             let now = caller.site.clock.now
             caller.site.engine.registrations.withLock { limit in
-                while limit.admits("127.0.0.1", at: now, devices: 0) {}
+                while limit.admits(SourceNetwork("127.0.0.1"), at: now, devices: 0) {}
             }
             return try await caller.register()
         },

@@ -192,7 +192,7 @@ struct DeviceTests {
         let test = try await TestEngine()
         let known = try await registered(test.engine)
         test.engine.registrations.withLock { limit in
-            for _ in 0..<2000 { _ = limit.admits("192.0.2.1", at: test.clock.now, devices: 0) }
+            for _ in 0..<2000 { _ = limit.admits(SourceNetwork("192.0.2.1"), at: test.clock.now, devices: 0) }
         }
         #expect(await code { _ = try await registered(test.engine, id: "another-device") } == .serverBusy)
         try await test.engine.register(

@@ -78,6 +78,36 @@ struct IdentityTests {
                 _ = try await scene.other.check()
             }
         },
+        Scenario("an agent that lost its cookie and takes another IPv6 address each day, its reports behind its scans") { scene in
+            scene.device.address = "2001:db8:1:2::a"
+            _ = try await scene.device.check()
+            var behind = scene.device
+            (scene.device.cookie, scene.device.address) = (nil, "2001:db8:1:2::b")
+            _ = try await scene.device.check()
+            try behind.begin()
+            try await behind.report(needed: [.numbered(2)])
+        },
+        Scenario("an agent that lost its cookie and comes by IPv4 and IPv6, its reports behind its scans") { scene in
+            var behind = scene.device
+            (scene.device.cookie, scene.device.address) = (nil, "2001:db8:1:2::b")
+            _ = try await scene.device.check()
+            try behind.begin()
+            try await behind.report(needed: [.numbered(2)])
+        },
+        Scenario("a thief in another IPv6 network who takes turns", disputes: ["two places at once"]) { scene in
+            scene.device.address = "2001:db8:1:2::a"
+            _ = try await scene.device.check()
+            scene.other.address = "2001:db8:1:3::a"
+            _ = try await scene.other.check()
+            _ = try await scene.device.check()
+        },
+        Scenario("a thief who comes by IPv6 and takes turns", disputes: ["two places at once"]) { scene in
+            scene.other.address = "2001:db8:1:3::a"
+            for _ in 0..<3 {
+                _ = try await scene.other.check()
+                _ = try await scene.device.check()
+            }
+        },
         Scenario("an agent that lost its cookie") { scene in
             scene.device.cookie = nil
             _ = try await scene.device.check()

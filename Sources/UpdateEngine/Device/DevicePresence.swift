@@ -6,14 +6,14 @@ import Updates
 ///
 /// It also notices two callers who take turns under one id. A caller keeps its line of sessions by showing its last cookie; one that lost it
 /// begins a new line and never comes back to the old. So a line that goes on after another took its place shows a second caller: at once if the
-/// two came from different addresses, after some turns if from one. An address alone says nothing: laptops roam, and a gateway has many
+/// two came from different networks, after some turns if from one, or if one came by IPv4 and one by IPv6. An address alone says nothing: laptops roam, and a gateway has many
 /// devices behind one address or shows one device under many.
 final class DevicePresence: Sendable {
     /// A device is written as seen no more often than this, in milliseconds.
     static let grain: UInt64 = 600_000
     /// Lines remembered besides the one in use.
     static let linesAtMost = 4
-    /// Returns to an earlier line that one device at one address may make: an agent's reports may lag behind its scans.
+    /// Returns to an earlier line that one device in one network may make: an agent's reports may lag behind its scans.
     static let returnsAtMost = 2
 
     private let state = Mutex(State())
@@ -26,7 +26,7 @@ final class DevicePresence: Sendable {
     private struct Line {
         let lineage: SessionLineage
         /// Nothing for one of before the start.
-        var address: String?
+        var network: SourceNetwork?
     }
 
     private struct Entry {
@@ -38,18 +38,18 @@ final class DevicePresence: Sendable {
         var isDisputed = false
 
         /// Returns whether a second caller has shown.
-        mutating func follow(_ lineage: SessionLineage, from address: String) -> Bool {
+        mutating func follow(_ lineage: SessionLineage, from network: SourceNetwork) -> Bool {
             guard let current = line, current.lineage != lineage else {
-                line = Line(lineage: lineage, address: address)
+                line = Line(lineage: lineage, network: network)
                 return false
             }
             let isReturn = earlier.contains { $0.lineage == lineage }
             earlier.removeAll { $0.lineage == lineage }
             earlier.append(current)
             if earlier.count > linesAtMost { earlier.removeFirst() }
-            line = Line(lineage: lineage, address: address)
+            line = Line(lineage: lineage, network: network)
             if isReturn { returns += 1 }
-            guard isReturn, !isDisputed, current.address != address || returns > returnsAtMost else { return false }
+            guard isReturn, !isDisputed, current.network?.isApart(from: network) == true || returns > returnsAtMost else { return false }
             isDisputed = true
             return true
         }
@@ -72,10 +72,10 @@ final class DevicePresence: Sendable {
         _ device: DeviceID, _ lineage: SessionLineage, from address: String, at now: Timestamp, known: (line: SessionLineage?, seen: Timestamp?)
     ) -> Use {
         state.withLock { state in
-            var entry = state.entries[device] ?? Entry(lastSeen: now, savedAt: known.seen, line: known.line.map { Line(lineage: $0, address: nil) })
+            var entry = state.entries[device] ?? Entry(lastSeen: now, savedAt: known.seen, line: known.line.map { Line(lineage: $0, network: nil) })
             entry.lastSeen = max(entry.lastSeen, now)
             let isOtherLine = entry.line?.lineage != lineage
-            let isDispute = entry.follow(lineage, from: address)
+            let isDispute = entry.follow(lineage, from: SourceNetwork(address))
             let isDue = entry.savedAt.map { now.milliseconds(since: $0).magnitude >= Self.grain } ?? true
             let wasEmpty = state.unsaved.isEmpty
             if isOtherLine || isDispute || isDue {

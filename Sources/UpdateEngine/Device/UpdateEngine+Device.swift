@@ -119,7 +119,7 @@ extension UpdateEngine: DeviceOperations {
         let known = device(session.deviceID)
         if known?.isRegistered != true {
             let devices = deviceCount
-            guard registrations.withLock({ $0.admits(address, at: now, devices: devices) }) else {
+            guard registrations.withLock({ $0.admits(SourceNetwork(address), at: now, devices: devices) }) else {
                 refused("too many new devices", address)
                 throw SOAPFault(.serverBusy)
             }

@@ -1,6 +1,6 @@
-import Glibc
 import NIOCore
 import Synchronization
+import Updates
 
 /// The connections that stand: at most so many in all, from one address, and in their handshake; and all known, so that the server can end
 /// without cutting an answer short.
@@ -129,12 +129,6 @@ final class ConnectionSet: Sendable {
 
 /// Where a connection comes from, as far as limits and turns go.
 enum SourceAddress {
-    /// An IPv4 address as it is, of an IPv6 address the first 64 bits: whoever has one of those has all the rest.
-    static func network(of address: SocketAddress?) -> String {
-        guard let text = address?.ipAddress else { return "?" }
-        var bytes = [UInt8](repeating: 0, count: 16)
-        guard inet_pton(AF_INET6, text, &bytes) == 1 else { return text }
-        if bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]) { return bytes[12...].map(String.init).joined(separator: ".") }
-        return bytes[..<8].map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined() + "/64"
-    }
+    /// As ``SourceNetwork`` has it; `?` where the system does not say.
+    static func network(of address: SocketAddress?) -> String { SourceNetwork(address?.ipAddress ?? "?").description }
 }
