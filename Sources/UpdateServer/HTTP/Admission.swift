@@ -8,9 +8,15 @@ import Synchronization
 final class Admission: Sendable {
     struct Work: Sendable {
         let run: @Sendable () -> Void
-        /// Instead of `run`, where there is no room, or no more time.
+        /// Instead of `run`, where there is no room, or it has waited for ``Admission/longestWait``.
         let refuse: @Sendable () -> Void
+        /// Whether anybody still waits for it; asked when its turn comes. What nobody waits for is dropped.
+        var isWanted: @Sendable () -> Bool = { true }
+        let submitted = ContinuousClock.now
     }
+
+    /// A device that has waited for so long is told to come again, rather than answered when it has given up.
+    static let longestWait = Duration.seconds(30)
 
     private struct State {
         var waiting: TurnQueue<Work>
@@ -20,14 +26,17 @@ final class Admission: Sendable {
 
     private let threads: NIOThreadPool
     private let width: Int
+    private let longestWait: Duration
     private let state: Mutex<State>
 
     /// - Parameters:
     ///   - width: how many run at once.
     ///   - limit: how many may wait.
     ///   - threads: as many as that; nobody else uses them.
-    init(width: Int, limit: Int, threads: NIOThreadPool) {
+    ///   - longestWait: after which what waits is refused.
+    init(width: Int, limit: Int, threads: NIOThreadPool, longestWait: Duration = Admission.longestWait) {
         self.width = width
+        self.longestWait = longestWait
         self.threads = threads
         state = Mutex(State(waiting: TurnQueue(limit: limit)))
     }
@@ -52,7 +61,8 @@ final class Admission: Sendable {
         // Whoever is answered without waiting goes before.
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
         while let work = next() {
-            if isActive { work.run() } else { work.refuse() }
+            guard work.isWanted() else { continue }
+            if isActive, ContinuousClock.now - work.submitted < longestWait { work.run() } else { work.refuse() }
         }
     }
 

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOTLS
+import Synchronization
 import TrustedTransport
 import UpdateEngine
 import UpdateProtocols
@@ -52,6 +53,12 @@ final class DeviceConnection: ChannelDuplexHandler {
 
     private let environment: ConnectionEnvironment
     private let peer: String
+    /// Seen from other threads: what is made for it is in vain when it has gone.
+    private final class Standing: Sendable {
+        let isStanding = Atomic(true)
+    }
+
+    private let standing = Standing()
     /// For limits and turns.
     private let network: String
     private var state = State.reading
@@ -152,7 +159,9 @@ final class DeviceConnection: ChannelDuplexHandler {
                 }
             }
             let refusal = HTTPAnswer.refusal(.serviceUnavailable, "too much work waits", headers: [("Retry-After", "30")])
-            environment.admission.submit(.init(run: { answer(work()) }, refuse: { answer(refusal) }), address: network, device: device)
+            environment.admission.submit(
+                .init(run: { answer(work()) }, refuse: { answer(refusal) }, isWanted: { [standing] in standing.isStanding.load(ordering: .relaxed) }),
+                address: network, device: device)
         case .pending(let work):
             Task {
                 let answer = await work()
@@ -437,6 +446,7 @@ final class DeviceConnection: ChannelDuplexHandler {
 
     private func letGo() {
         state = .closed
+        standing.isStanding.store(false, ordering: .relaxed)
         timer?.scheduled.cancel()
         timer = nil
         rest = .none

@@ -17,7 +17,7 @@ struct AdmissionTests {
 
         var all: [String] { lines.withLock { $0 } }
 
-        func work(_ name: String, waits: Bool = false) -> Admission.Work {
+        func work(_ name: String, waits: Bool = false, isWanted: @escaping @Sendable () -> Bool = { true }) -> Admission.Work {
             Admission.Work(
                 run: { [self] in
                     let running = isRunning.withLock { running in
@@ -28,7 +28,7 @@ struct AdmissionTests {
                     if waits { gate.wait() }
                     lines.withLock { $0.append(name) }
                     isRunning.withLock { $0 -= 1 }
-                }, refuse: { [self] in lines.withLock { $0.append("refused \(name)") } })
+                }, refuse: { [self] in lines.withLock { $0.append("refused \(name)") } }, isWanted: isWanted)
         }
 
         func open() { gate.leave() }
@@ -38,13 +38,35 @@ struct AdmissionTests {
         while !condition() { try await Task.sleep(for: .milliseconds(1)) }
     }
 
-    private static func with<Result>(_ width: Int, limit: Int, _ body: (Admission, Record) async throws -> Result) async throws -> Result {
+    private static func with<Result>(
+        _ width: Int, limit: Int, longestWait: Duration = Admission.longestWait, _ body: (Admission, Record) async throws -> Result
+    ) async throws -> Result {
         let threads = NIOThreadPool(numberOfThreads: width)
         threads.start()
         let record = Record()
-        let result = try await body(Admission(width: width, limit: limit, threads: threads), record)
+        let result = try await body(Admission(width: width, limit: limit, threads: threads, longestWait: longestWait), record)
         try await threads.shutdownGracefully()
         return result
+    }
+
+    @Test func `what nobody waits for any more is not done`() async throws {
+        try await Self.with(1, limit: 10) { admission, record in
+            admission.submit(record.work("held", waits: true), address: "a", device: "1")
+            try await Self.until { record.isRunning.withLock { $0 } == 1 }
+            admission.submit(record.work("gone", isWanted: { false }), address: "a", device: "2")
+            admission.submit(record.work("there"), address: "a", device: "3")
+            record.open()
+            try await Self.until { record.all.contains("there") }
+            #expect(record.all == ["held", "there"])
+        }
+    }
+
+    @Test func `what has waited too long is refused`() async throws {
+        try await Self.with(1, limit: 10, longestWait: .zero) { admission, record in
+            admission.submit(record.work("late"), address: "a", device: "1")
+            try await Self.until { !record.all.isEmpty }
+            #expect(record.all == ["refused late"])
+        }
     }
 
     @Test(arguments: [1, 2, 3])
