@@ -4,6 +4,7 @@ public import Updates
 public protocol FragmentReader: Sendable {
     /// Calls `body` with the bytes of a fragment, which are valid only during the call.
     ///
+    /// What was replaced under another id while the store is open is read under its old id too.
     /// The first use of an entry after a start checks its digest. Nothing is returned, and `body` is not called, where there is no such
     /// fragment; an entry that does not match throws ``StorageError/Code-swift.enum/corrupt`` and is queued for rebuilding.
     func withFragment<Result>(

@@ -195,22 +195,48 @@ struct ReadyBlocksTests {
         #expect { _ = try again.readyBlocks(Self.first, .core, Self.mustNotCode) } throws: { ($0 as? StorageError)?.code == .corrupt }
     }
 
-    @Test func `what replaces a revision's fragments is counted, what repeats them is not`() async throws {
+    private static func offered(
+        _ core: String, title: String = "", _ source: Provenance.Source, _ document: DocumentSource?
+    ) -> RevisionImport {
+        RevisionImport(
+            metadata: StoreFixture.metadata(1),
+            fragments: [
+                Fragment(kind: .core, bytes: ChunkedBytes(core.utf8)),
+                Fragment(kind: .localizedProperties(language: "en"), bytes: ChunkedBytes(title.utf8)),
+            ],
+            provenance: Provenance(source: source, isVerified: true), document: document)
+    }
+
+    @Test func `what becomes of a revision's fragments under one id is counted, what repeats them is not`() async throws {
         let home = try TemporaryHome()
         let store = try await home.create()
-        func offered(_ text: String, _ source: Provenance.Source, _ document: DocumentSource?) -> RevisionImport {
-            RevisionImport(
-                metadata: StoreFixture.metadata(1), fragments: [Fragment(kind: .core, bytes: ChunkedBytes(text.utf8))],
-                provenance: Provenance(source: source, isVerified: true), document: document)
-        }
-        _ = try await store.importRevisions([offered("one", .sample, nil)], at: StoreFixture.noon)
+        _ = try await store.importRevisions([Self.offered("one", .sample, nil)], at: StoreFixture.noon)
         #expect(store.fragmentReplacements == 0)
-        let result = try await store.importRevisions([offered("two", .localImport, .bytes([1]))], at: StoreFixture.noon)
+        let completed = try await store.importRevisions(
+            [Self.offered("one", title: "Title", .localImport, .bytes([1]))], at: StoreFixture.noon)
+        #expect(completed.outcomes.map(\.verdict) == [.completes])
+        #expect(store.fragmentReplacements == 1)
+        let id = try #require(completed.outcomes.first?.revision?.revision.id)
+        try await store.rebuildFragments(of: id, with: Self.offered("one", title: "Title", .localImport, nil).fragments)
+        #expect(store.fragmentReplacements == 1)
+    }
+
+    @Test func `fragments replaced under an id of their own are read under the old id until the store is closed`() async throws {
+        let home = try TemporaryHome()
+        let store = try await home.create()
+        _ = try await store.importRevisions([Self.offered("one", .sample, nil)], at: StoreFixture.noon)
+        let result = try await store.importRevisions([Self.offered("two", .localImport, .bytes([1]))], at: StoreFixture.noon)
         #expect(result.outcomes.map(\.verdict) == [.replacesFragments])
-        #expect(store.fragmentReplacements == 1)
-        // Under an id of its own.
-        let replaced = try #require(result.outcomes.first?.revision?.revision.id)
-        try await store.rebuildFragments(of: replaced, with: [Fragment(kind: .core, bytes: ChunkedBytes("two".utf8))])
-        #expect(store.fragmentReplacements == 1)
+        #expect(result.outcomes.first?.revision?.revision.id == RevisionID(rawValue: 2))
+        #expect(try store.fragmentBytes(1, .core) == Array("one".utf8))
+        #expect(store.fragmentSize(Self.first, .core) == 3)
+        #expect(store.kinds(of: Self.first).count == 2)
+        #expect(try store.fragmentBytes(2, .core) == Array("two".utf8))
+        // Nothing under an old id became another.
+        #expect(store.fragmentReplacements == 0)
+        try await store.close()
+        let again = try await home.open()
+        #expect(try again.fragmentBytes(1, .core) == nil)
+        #expect(try again.fragmentBytes(2, .core) == Array("two".utf8))
     }
 }

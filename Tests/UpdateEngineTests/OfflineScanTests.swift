@@ -252,6 +252,31 @@ struct OfflineScanTests {
         #expect(try await device.check(cached: new).outOfScope.isEmpty)
     }
 
+    /// The catalog follows a commit after a while, and an answer is written after its scan.
+    @Test func `an answer that was begun before a replacement is still written`() async throws {
+        let test = try await TestEngine()
+        var document = DocumentText(.numbered(2))
+        try await importing(try Self.scan([document]).cabinet(), test)
+        var device = TestDevice(test)
+        try await device.arrive()
+        document.filler = 3
+        var reader = UpdateDocumentReader()
+        try reader.feed(document.bytes)
+        let read = try reader.finish()
+        let replacement = RevisionImport(
+            metadata: read.metadata, fragments: read.fragments, provenance: Provenance(source: .localImport, isVerified: true),
+            document: .bytes(document.bytes))
+        let result = try await test.engine.store.importRevisions([replacement], at: test.clock.now)
+        #expect(result.outcomes.map(\.verdict) == [.replacesFragments])
+        let scan = try test.engine.scan(
+            try test.engine.open(device.cookie, from: device.address),
+            SyncUpdates.Request(
+                installedNonLeaf: [], otherCached: [], cachedDrivers: [], skipSoftwareSync: false, filterCategories: nil,
+                needsTwoGroupsOutOfScope: true))
+        #expect(scan.answer.newUpdates.map(\.id) != result.outcomes.compactMap { $0.revision?.revision.id })
+        #expect(try scan.body(AnswerForm(.identity)).count > 0)
+    }
+
     @Test func `what a cabinet says does not supersede what a better source brought`() async throws {
         let test = try await TestEngine()
         try await test.importing(Self.category, Self.update(2))

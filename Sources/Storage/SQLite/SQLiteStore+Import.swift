@@ -138,7 +138,8 @@ private struct Importer {
                 [offered.metadata.encoded, provenance.source, provenance.isVerified, Revision.Origin.document, generation, held.id])
             id = held.id
         case (.replacesFragments, let held?):
-            // A device that has the old Core would never ask for another one under its id.
+            // A device that has the old Core would never ask for another one under its id. What the old id has in the index stays there until the
+            // store is closed: the catalog that names it is replaced later than this commit, and answers begun with it are written later still.
             id = try SQLiteStore.takeRevisionID(db)
             try db.run("DELETE FROM fragment WHERE revision_id = ?", [held.id])
             try db.run(
@@ -150,7 +151,6 @@ private struct Importer {
                     id, offered.metadata.encoded, offered.provenance.source, offered.provenance.isVerified, offered.origin,
                     try SQLiteStore.takeDeploymentID(db), now, generation, offered.coreSize, content.fragmentsDigest, held.id,
                 ])
-            fragments[held.id] = []
         default:
             id = try SQLiteStore.takeRevisionID(db)
             let deployment = try SQLiteStore.takeDeploymentID(db)
