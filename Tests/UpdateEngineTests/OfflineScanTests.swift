@@ -145,6 +145,27 @@ struct OfflineScanTests {
         #expect(test.engine.catalog.current(.numbered(2)) == nil)
     }
 
+    @Test func `inner cabinets that fail at their ends are charged what was decompressed of them`() async throws {
+        let test = try await TestEngine()
+        var scan = try Self.scan((2...5).map { Self.update($0) })
+        for index in scan.revisions.indices {
+            scan.revisions[index].fragments[0] = Fragment(kind: .core, bytes: ChunkedBytes([UInt8](repeating: 32, count: 1 << 20)))
+        }
+        scan.parts = 4
+        var members = scan.members()
+        for index in members.indices where OfflineCabinet.isCabinetOfFragments(members[index].name) {
+            members[index].bytes[members[index].bytes.count - 1] ^= 1
+        }
+        let folder = try TemporaryFolder()
+        let path = try folder.write(CabinetWriter(.stored, members).bytes(), to: "wsusscn2.cab")
+        var report = ImportReport()
+        try await test.engine.importOfflineScan(path, allowance: 0, to: &report) { _ in }
+        let problems = report.refused.filter { $0.message.contains("package") }.map(\.message)
+        #expect(problems.count == 4)
+        #expect(problems.first?.contains("in all") == false)
+        #expect(problems.last?.contains("in all") == true)
+    }
+
     @Test func `a cabinet without a list, or with one that is none, is refused whole`() async throws {
         let test = try await TestEngine()
         let scan = try Self.scan([Self.category])

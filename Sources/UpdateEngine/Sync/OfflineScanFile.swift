@@ -81,17 +81,18 @@ struct FragmentSpool: Sendable {
 
     /// Decompresses the fragments of revisions that the package names, and passes over the rest. Blocking.
     ///
-    /// - Parameter budget: decompressed bytes that may still be written; what was is taken off.
+    /// - Parameter budget: bytes that may still be decompressed. All that the cabinet says it holds is taken off before any of it is,
+    ///   whatever becomes of it.
     init(_ part: OfflineScanFile.Part, of package: OfflinePackage, temporaryFolder: String, budget: inout Int64) throws {
         var limits = CabinetLimits.offlineScan
         limits.total = min(limits.total, budget)
         let cabinet = try CabinetReader(part.cabinet, limits: limits)
+        budget -= cabinet.decompressedSize
         let file = try CabinetFile.temporary(in: temporaryFolder)
         var places: [Place] = []
         var languages: [String] = []
         var numberOfLanguage: [String: Int32] = [:]
         var end: Int64 = 0
-        defer { budget -= end }
         for member in cabinet.members {
             guard let (number, kind) = OfflineCabinet.fragment(named: member.name), let index = package.index(of: number) else { continue }
             let start = end

@@ -9,31 +9,33 @@ extension UpdateEngine {
     private static let transactionRevisions = 4000
     private static let transactionBytes: Int64 = 16 << 20
     /// Decompressed bytes that a cabinet may hold however small it is.
-    private static let allowance: Int64 = 256 << 20
+    static let allowance: Int64 = 256 << 20
 
     /// Imports the revisions of an offline scan cabinet (wsusscn2.cab): fragments as they are, no documents (ADR 0015).
     ///
     /// They are recorded as of a signed cabinet whose signature was not checked. What cannot be imported is reported and stops nothing else.
     func importOfflineScan(
-        _ path: String, to report: inout ImportReport, progress: @Sendable (ControlReply.Progress) -> Void
+        _ path: String, allowance: Int64 = UpdateEngine.allowance, to report: inout ImportReport,
+        progress: @Sendable (ControlReply.Progress) -> Void
     ) async throws {
         let folder = home.runFolder
         progress(.init(done: 0, total: 1, what: "cabinet"))
         let opened = try await blocking { try OfflineScanFile(path: path, temporaryFolder: folder) }
         var cabinet = OfflineImport(path: path, package: opened.package)
-        var budget = try await blocking { try CabinetFile(path: path).size() } * OfflineScanFile.ratio + Self.allowance
+        var budget = try await blocking { try CabinetFile(path: path).size() } * OfflineScanFile.ratio + allowance
         do {
             for part in opened.parts {
                 try refuseIfEnding()
                 let (allowed, package) = (budget, opened.package)
                 do {
                     let (spool, left) = try await blocking {
-                        var budget = allowed
-                        let spool = try FragmentSpool(part, of: package, temporaryFolder: folder, budget: &budget)
-                        return (spool, budget)
+                        var left = allowed
+                        let spool = Result { try FragmentSpool(part, of: package, temporaryFolder: folder, budget: &left) }
+                        return (spool, left)
                     }
+                    // What fails has cost as much as what does not.
                     budget = left
-                    try await importRevisions(of: spool, &cabinet, progress)
+                    try await importRevisions(of: try spool.get(), &cabinet, progress)
                 } catch let error as CabinetError {
                     cabinet.problem("\(part.name): \(error)")
                 }

@@ -7,6 +7,8 @@ import CMSPack
 public final class CabinetReader {
     /// In the order in which their bytes come: reading them in this order reads the cabinet once.
     public let members: [CabinetMember]
+    /// Bytes of all members, and of the gaps before them, that are decompressed where every member is read.
+    public let decompressedSize: Int64
     private let files: [UnsafeMutablePointer<mscabd_file>]
     private let library: MSPack
 
@@ -17,7 +19,7 @@ public final class CabinetReader {
         let library = try MSPack(source)
         let cabinet = try library.open()
         let directory = try Self.directory(of: cabinet, limits)
-        try Self.check(directory, sourceSize: source.size, limits)
+        decompressedSize = try Self.check(directory, sourceSize: source.size, limits)
         self.library = library
         members = directory.map(\.member)
         files = directory.map(\.file)
@@ -92,7 +94,7 @@ public final class CabinetReader {
     }
 
     /// What is checked here bounds the work: members that lie over one another would be decompressed once for each.
-    private static func check(_ entries: [Entry], sourceSize: Int64, _ limits: CabinetLimits) throws(CabinetError) {
+    private static func check(_ entries: [Entry], sourceSize: Int64, _ limits: CabinetLimits) throws(CabinetError) -> Int64 {
         var total: Int64 = 0
         for (index, entry) in entries.enumerated() {
             guard entry.member.size <= limits.member else {
@@ -110,6 +112,7 @@ public final class CabinetReader {
         guard isBeyond || total <= most + limits.allowance else {
             throw CabinetError(.tooDense, "\(total) bytes are said to be in \(sourceSize), more than \(limits.ratio) times as many")
         }
+        return total
     }
 }
 
