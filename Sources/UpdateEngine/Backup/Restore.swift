@@ -99,7 +99,7 @@ extension Home {
 }
 
 /// The folder that becomes a home: what is unpacked waits in a hidden folder of it until it is moved into place. Blocking.
-private final class RestorePlace: Sendable {
+final class RestorePlace: Sendable {
     private static let stagingName = ".restoring"
     private static let configurationName = "martlet.json"
     /// What a home has at its top, but for the configuration.
@@ -111,7 +111,8 @@ private final class RestorePlace: Sendable {
     /// Locked: two restores never work in one folder.
     private let lock: OpenFile
 
-    init(_ home: Home) throws {
+    /// - Parameter willLock: called after the folder was looked at for the first time.
+    init(_ home: Home, willLock: () throws -> Void = {}) throws {
         guard !home.path.isEmpty else { throw EngineError(.refused, "the home's path is empty") }
         self.home = home
         staging = "\(home.path)/\(Self.stagingName)"
@@ -119,14 +120,8 @@ private final class RestorePlace: Sendable {
         guard madeHome || errno == EEXIST else {
             throw EngineError(.failed, "cannot make the folder \(home.path): \(String(cString: strerror(errno)))")
         }
-        guard let entries = try? FileManager.default.contentsOfDirectory(atPath: home.path) else {
-            throw EngineError(.refused, "\(home.path) is not a folder that can be read")
-        }
-        // Of a killed restore there is no configuration, and nothing that a home has not.
-        let isLeft = entries.contains(Self.stagingName) && Set(entries).subtracting(Self.parts + [Self.stagingName]).isEmpty
-        guard entries.isEmpty || isLeft else {
-            throw EngineError(.refused, "\(home.path) is not empty: a backup is restored to a new or empty folder; move the old home away first")
-        }
+        try Self.refuseUnlessFree(home)
+        try willLock()
         guard mkdir(staging, 0o700) == 0 || errno == EEXIST else {
             throw EngineError(.failed, "cannot make the folder \(staging): \(String(cString: strerror(errno)))")
         }
@@ -134,9 +129,33 @@ private final class RestorePlace: Sendable {
         guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw EngineError(.busy, "another process restores \(home.path)")
         }
+        // Another restore may have ended in between: what it put in place is a home, and the folder that is locked may be gone.
+        do { try Self.refuseUnlessFree(home) } catch {
+            rmdir(staging)
+            throw error
+        }
+        guard Self.isFolder(staging, lock) else { throw EngineError(.busy, "another process restores \(home.path)") }
         try empty()
         guard chmod(home.path, 0o700) == 0 else { throw EngineError(.failed, "cannot set the permissions of \(home.path)") }
         for folder in ["tls", "documents", "pack", "ready", "content", "run"] { try Folder.make("\(staging)/\(folder)") }
+    }
+
+    /// Throws where the folder has anything but what a killed restore left: of that there is no configuration, and nothing that a home has not.
+    private static func refuseUnlessFree(_ home: Home) throws(EngineError) {
+        guard let entries = try? FileManager.default.contentsOfDirectory(atPath: home.path) else {
+            throw EngineError(.refused, "\(home.path) is not a folder that can be read")
+        }
+        let isLeft = entries.contains(stagingName) && Set(entries).subtracting(parts + [stagingName]).isEmpty
+        guard entries.isEmpty || isLeft else {
+            throw EngineError(.refused, "\(home.path) is not empty: a backup is restored to a new or empty folder; move the old home away first")
+        }
+    }
+
+    /// Whether the folder of this name is still the one that was opened.
+    private static func isFolder(_ path: String, _ opened: OpenFile) -> Bool {
+        var (named, held) = (stat(), stat())
+        guard lstat(path, &named) == 0, fstat(opened.descriptor, &held) == 0 else { return false }
+        return named.st_dev == held.st_dev && named.st_ino == held.st_ino
     }
 
     /// Removes what lies in the folder, but the hidden folder itself.

@@ -225,6 +225,25 @@ struct BackupTests {
         }
     }
 
+    @Test func `a restore that looked before another ended leaves what that one put in place`() async throws {
+        let folder = try TemporaryFolder()
+        let home = Home(path: folder.path + "/home")
+        let refusal = #expect(throws: EngineError.self) {
+            _ = try RestorePlace(home) {
+                let other = try RestorePlace(home)
+                try folder.write([1], to: "home/.restoring/ca.pem")
+                try folder.write([2], to: "home/.restoring/martlet.db")
+                try folder.write([3], to: "home/.restoring/martlet.json")
+                try other.publish()
+            }
+        }
+        #expect(refusal?.message.contains("not empty") == true)
+        for (name, byte) in [("ca.pem", 1), ("martlet.db", 2), ("martlet.json", 3)] as [(String, UInt8)] {
+            #expect(try Array(Data(contentsOf: URL(filePath: "\(home.path)/\(name)"))) == [byte], "\(name)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: home.path + "/.restoring"))
+    }
+
     @Test func `a backup of a home that changes is of one moment`() async throws {
         let test = try await TestEngine()
         let server = try ControlServer(engine: test.engine, log: TestEngine.log)
