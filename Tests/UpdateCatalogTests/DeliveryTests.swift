@@ -162,6 +162,34 @@ struct DeliveryTests {
         #expect(catalog.action(2, for: "all") == .preDeploymentCheck)
     }
 
+    /// Otherwise what names it would wait for ever: devices count as installed what they were told is non-leaf.
+    @Test func `an untrusted prerequisite makes a trusted update non-leaf, and changes nothing else of it`() {
+        let before = catalog(
+            [revision(1, "a", from: .microsoft), revision(2, "product", 1, .category, from: .microsoft)],
+            approvals: [approval("a", "all", .install)])
+        let view = before.view(of: [group("all")])
+        let after = before.adding(
+            [revision(3, "b", needs: [["a"]], in: ["product"], from: .hearsay, at: 2)], generation: Generation(rawValue: 2))
+        for (id, name) in [(1, "a"), (2, "product")] as [(Int32, String)] {
+            #expect(before.condition(of: update(name))?.isLeaf == true)
+            #expect(after.condition(of: update(name))?.isLeaf == false)
+            #expect(after.current(update(name)) == before.current(update(name)))
+            let id = RevisionID(rawValue: id)
+            #expect(after.deployment(of: id, in: after.view(of: [group("all")])) == before.deployment(of: id, in: view))
+        }
+        #expect(after.answer(other: [1, 2], anchor: 1, groups: "all").changed == [1, 2])
+        #expect(after.answer(installed: [1, 2], anchor: 2, groups: "all").new == [3])
+    }
+
+    @Test func `an untrusted member that a trusted bundle lacks is delivered with it`() {
+        let before = catalog(
+            [revision(1, "p", bundles: [[identity("m")]], from: .microsoft)], approvals: [approval("p", "all", .install)])
+        #expect(before.delivered(to: "all") == [])
+        let after = before.adding([revision(2, "m", from: .hearsay, at: 2)], generation: Generation(rawValue: 2))
+        #expect(after.delivered(to: "all") == [1, 2])
+        #expect(after.action(2, for: "all") == .bundle)
+    }
+
     @Test func `a newer revision of a less trusted source inherits no approval`() {
         let before = catalog([revision(1, "a", from: .microsoft)], approvals: [approval("a", "all", .install)])
         let after = before.adding([revision(2, "a", 2, from: .local, at: 2)], generation: Generation(rawValue: 2))
