@@ -46,7 +46,7 @@ let package = Package(
     products: [
         .executable(name: "martlet", targets: ["martlet"]),
         // For Fuzz/, which is a package of its own.
-        .library(name: "MartletProtocols", targets: ["Updates", "XMLStream", "UpdateProtocols", "UpdateCatalog"]),
+        .library(name: "MartletProtocols", targets: ["Updates", "XMLStream", "ScanPolicy", "UpdateProtocols", "UpdateCatalog"]),
         // For Benchmarks/, likewise.
         .library(name: "MartletServer", targets: ["TrustedTransport", "Storage", "UpdateEngine", "UpdateServer"]),
     ],
@@ -69,25 +69,30 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         target("Updates"),
         target("XMLStream", ["CExpat"]),
+        target("ScanPolicy", ["XMLStream"]),
         target("UpdateProtocols", ["CMSPack", "Updates", "XMLStream"]),
         target("UpdateCatalog", ["Updates"]),
         target(
             "TrustedTransport",
-            ["Updates", .asn1, .asyncHTTPClient, .crypto, .cryptoExtras, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .nioTLS, .x509]),
+            ["Updates", "ScanPolicy", .asn1, .asyncHTTPClient, .crypto, .cryptoExtras, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .nioTLS, .x509]),
         target("Storage", ["Updates", "CZlib", .crypto, .grdb, .logging]),
-        target("UpdateEngine", ["Updates", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", .logging]),
+        target("UpdateEngine", ["Updates", "ScanPolicy", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", .logging]),
         target(
             "UpdateServer",
-            ["Updates", "UpdateProtocols", "TrustedTransport", "Storage", "UpdateEngine", .logging, .nioCore, .nioHTTP1, .nioPosix, .nioTLS]),
-        target("UpdateAgent", ["Updates", "XMLStream", "UpdateProtocols", "TrustedTransport", .nioCore]),
+            [
+                "Updates", "ScanPolicy", "UpdateProtocols", "TrustedTransport", "Storage", "UpdateEngine", .logging, .nioCore, .nioHTTP1, .nioPosix,
+                .nioTLS,
+            ]),
+        target("UpdateAgent", ["Updates", "XMLStream", "ScanPolicy", "UpdateProtocols", "TrustedTransport", .nioCore]),
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "Updates", "TrustedTransport", "UpdateEngine", "UpdateServer", "UpdateAgent", .argumentParser, .logging, .unixSignals,
+                "Updates", "ScanPolicy", "TrustedTransport", "UpdateEngine", "UpdateServer", "UpdateAgent", .argumentParser, .logging, .unixSignals,
             ], swiftSettings: strict),
         target("TestSupport", ["CZlib", "Updates", "UpdateProtocols", "Storage"]),
         tests("UpdatesTests", ["Updates"]),
         tests("XMLStreamTests", ["CExpat", "XMLStream", "TestSupport"]),
+        tests("ScanPolicyTests", ["ScanPolicy", "TestSupport"]),
         tests("UpdateProtocolsTests", ["Updates", "XMLStream", "UpdateProtocols", "TestSupport"]),
         tests("UpdateCatalogTests", ["Updates", "UpdateCatalog"]),
         tests("TrustedTransportTests", ["Updates", "TrustedTransport", .asn1, .crypto, .nioCore, .nioPosix, .nioSSL, .x509]),

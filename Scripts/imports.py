@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Modules of the toolchain that any target may import; `FoundationXML` and `FoundationNetworking` are left out on purpose.
 TOOLCHAIN = {"Swift", "Synchronization", "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Testing"}
-PURE = {"Updates", "XMLStream", "UpdateProtocols", "UpdateCatalog"}
+PURE = {"Updates", "XMLStream", "ScanPolicy", "UpdateProtocols", "UpdateCatalog"}
 PURE_MAY = {"Swift", "Synchronization"}
 # expat's strings are C strings: strlen and memcmp.
 PURE_MAY_ALSO = {"XMLStream": {"Glibc"}}
