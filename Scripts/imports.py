@@ -20,8 +20,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TOOLCHAIN = {"Swift", "Synchronization", "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Testing"}
 PURE = {"Updates", "XMLStream", "ScanPolicy", "UpdateProtocols", "UpdateCatalog"}
 PURE_MAY = {"Swift", "Synchronization"}
-# expat's strings are C strings: strlen and memcmp.
-PURE_MAY_ALSO = {"XMLStream": {"Glibc"}}
+# expat's strings are C strings: strlen and memcmp. Addresses of networks: inet_pton.
+PURE_MAY_ALSO = {"XMLStream": {"Glibc"}, "Updates": {"Glibc"}}
 VERIFIED_FILE_PLACES = {"Updates", "TrustedTransport", "TestSupport"}
 
 COMMENT_OR_STRING = re.compile(r'//[^\n]*|/\*.*?\*/|(#*)""".*?"""\1|(#*)"(?:\\.|[^"\\\n])*"\2', re.DOTALL)

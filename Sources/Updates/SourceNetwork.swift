@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Where a request comes from, as far as limits and comparisons go: an IPv4 address as it is, of an IPv6 address the first 64 bits. Whoever has
 /// one of those has all the rest, and a device takes another every day (RFC 8981).
