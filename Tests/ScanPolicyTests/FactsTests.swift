@@ -4,7 +4,8 @@ import Testing
 @Suite struct FactsTests {
     @Test(arguments: [
         ("https://updates.example.net:8531", "https://updates.example.net:8531"), ("HTTP://WSUS", "http://wsus:80"),
-        (" https://wsus/ ", "https://wsus:443"), ("https://wsus:8531/path?x", "https://wsus:8531"), ("https://[fe80::1]:8531", "https://[fe80::1]:8531"),
+        (" https://wsus/ ", "https://wsus:443"), ("https://wsus:8531/path?x", "https://wsus:8531"),
+        ("https://[fe80::1]:8531", "https://[fe80::1]:8531"),
         ("http://10.1.2.3:8530/", "http://10.1.2.3:8530"),
     ])
     func `an address is read as policies write it`(text: String, expected: String) {
@@ -12,7 +13,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "wsus", "wsus:8530", "ftp://wsus", "https://", "https://:8531", "https://wsus:", "https://wsus:0", "https://wsus:65536", "https://wsus:85x1",
+        "", "wsus", "wsus:8530", "ftp://wsus", "https://", "https://:8531", "https://wsus:", "https://wsus:0", "https://wsus:65536",
+        "https://wsus:85x1",
         "https://user@wsus", "https://ws us", "https://[fe80::1", "https://[fe80::1]8531", "https://\(String(repeating: "a", count: 256))",
     ])
     func `what is no address is refused`(text: String) {
