@@ -54,13 +54,19 @@ public struct DeviceSighting: Hashable, Sendable {
     public var address: String
     /// What was seen of its sessions that one device would not do.
     public var reasons: DisputeReasons
+    /// From where the line came that is not the device's; nothing without a reason.
+    public var secondNetwork: SourceNetwork?
 
-    public init(deviceID: DeviceID, time: Timestamp, lineage: SessionLineage, address: String, reasons: DisputeReasons = []) {
+    public init(
+        deviceID: DeviceID, time: Timestamp, lineage: SessionLineage, address: String, reasons: DisputeReasons = [],
+        secondNetwork: SourceNetwork? = nil
+    ) {
         self.deviceID = deviceID
         self.time = time
         self.lineage = lineage
         self.address = address
         self.reasons = reasons
+        self.secondNetwork = secondNetwork
     }
 }
 

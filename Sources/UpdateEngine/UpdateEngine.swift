@@ -25,6 +25,8 @@ public final class UpdateEngine: Sendable {
     let arrivals: ArrivalQueue
     let presence = DevicePresence()
     let registrations: Mutex<RegistrationLimit>
+    /// Lines of sessions begun anew under known ids.
+    let newLines = Mutex(NetworkBuckets(burst: 100, perSecond: 0.2))
     let groupClaims = Mutex(GroupClaims())
     private let state: Mutex<State>
     private let isEnding = Atomic(false)
@@ -57,6 +59,7 @@ public final class UpdateEngine: Sendable {
         var isRegistered: Bool
         var isDisputed: Bool
         var lineage: SessionLineage?
+        var ownLineage: SessionLineage?
         /// As it stands in the store.
         var lastSeen: Timestamp?
         /// What it registered with since the start: the same again is nothing new.
@@ -70,6 +73,7 @@ public final class UpdateEngine: Sendable {
             isRegistered = device.facts != nil
             isDisputed = device.dispute != nil
             lineage = device.lineage
+            ownLineage = device.ownLineage
             lastSeen = device.lastSeen
             self.factsSaid = factsSaid
             groupsSaid = device.requestedGroups.map { FactsDigest(GroupClaim(names: $0).digest) } ?? .noGroups

@@ -56,6 +56,8 @@ public struct Device: Hashable, Sendable {
     public let requestedGroups: [String]?
     /// The line of sessions it was last seen with.
     public let lineage: SessionLineage?
+    /// The line that is the device's; nothing where none is known, as after a restore.
+    public let ownLineage: SessionLineage?
     /// The newest of what was said under its id and not taken over.
     public let claim: DeviceClaim?
     public let dispute: Dispute?
@@ -63,7 +65,7 @@ public struct Device: Hashable, Sendable {
     public init(
         id: DeviceID, facts: DeviceFacts?, groups: Set<GroupID>, groupsGeneration: Generation,
         firstSeen: Timestamp?, lastSeen: Timestamp?, lastReported: Timestamp?, requestedGroups: [String]? = nil,
-        lineage: SessionLineage? = nil, claim: DeviceClaim? = nil, dispute: Dispute? = nil
+        lineage: SessionLineage? = nil, ownLineage: SessionLineage? = nil, claim: DeviceClaim? = nil, dispute: Dispute? = nil
     ) {
         self.id = id
         self.facts = facts
@@ -74,6 +76,7 @@ public struct Device: Hashable, Sendable {
         self.lastReported = lastReported
         self.requestedGroups = requestedGroups
         self.lineage = lineage
+        self.ownLineage = ownLineage
         self.claim = claim
         self.dispute = dispute
     }

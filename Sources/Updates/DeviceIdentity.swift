@@ -53,10 +53,13 @@ public struct Dispute: Hashable, Sendable {
     public let reasons: DisputeReasons
     /// When the first of them was seen.
     public let since: Timestamp
+    /// From where the second line of sessions was heard, or what disputes was said; nothing where that is not known.
+    public let network: SourceNetwork?
 
-    public init(reasons: DisputeReasons, since: Timestamp) {
+    public init(reasons: DisputeReasons, since: Timestamp, network: SourceNetwork? = nil) {
         self.reasons = reasons
         self.since = since
+        self.network = network
     }
 }
 

@@ -25,7 +25,10 @@ struct DevicesCommand: AsyncParsableCommand {
             if output.json { return try Terminal.json(devices) }
             Terminal.print(DevicesCommand.selfReported)
             Terminal.table(
-                ["DEVICE", "NAME", "GROUPS", "ASKS FOR", "OS BUILD", "NEEDED", "INSTALLED", "FAILED", "LAST SEEN", "LAST REPORT", "DISPUTED"],
+                [
+                    "DEVICE", "NAME", "GROUPS", "ASKS FOR", "OS BUILD", "NEEDED", "INSTALLED", "FAILED", "LAST SEEN", "LAST REPORT", "DISPUTED",
+                    "FROM",
+                ],
                 devices.map { device in
                     let isKnown = device.lastReported != nil && !device.isDisputed
                     return [
@@ -33,7 +36,7 @@ struct DevicesCommand: AsyncParsableCommand {
                         device.requestedGroups.map { device.unknownGroups.contains($0) ? "\($0) (unknown)" : $0 }.joined(separator: ", "),
                         device.osVersion ?? "-", isKnown ? String(device.status.needed) : "?", isKnown ? String(device.status.installed) : "?",
                         isKnown ? String(device.status.failed) : "?", device.lastSeen?.text(.seconds) ?? "-",
-                        device.lastReported?.text(.seconds) ?? "never", device.disputes.joined(separator: ", "),
+                        device.lastReported?.text(.seconds) ?? "never", device.disputes.joined(separator: ", "), device.disputeNetwork ?? "",
                     ]
                 })
         }
@@ -57,7 +60,8 @@ struct DevicesCommand: AsyncParsableCommand {
                 (
                     "DISPUTED",
                     summary.disputes.isEmpty
-                        ? "" : "\(summary.disputes.joined(separator: ", ")), since \(details.disputedSince?.description ?? "?")"
+                        ? ""
+                        : "\(summary.disputes.joined(separator: ", ")), since \(details.disputedSince?.description ?? "?"), from \(summary.disputeNetwork ?? "?")"
                 ), ("Device", summary.id?.text ?? ""), ("Name", summary.name ?? "(not seen yet)"), ("Groups", summary.groups.joined(separator: ", ")),
                 ("Asks for groups", summary.requestedGroups.joined(separator: ", ")),
                 ("Unknown of these", summary.unknownGroups.joined(separator: ", ")), ("OS build", summary.osVersion ?? ""),
@@ -167,10 +171,19 @@ struct DevicesCommand: AsyncParsableCommand {
             discussion: "Their status counts again from their next report. A second caller that goes on makes them disputed again.")
         @OptionGroup var options: HomeOptions
         @OptionGroup var output: JSONOption
+        @Option(help: ArgumentHelp("Instead: all devices whose dispute came from this address or IPv6 network.", valueName: "address"))
+        var from: String?
         @Argument(help: "Devices by id or DNS name.")
-        var devices: [String]
+        var devices: [String] = []
 
-        func run() async throws { try await DevicesCommand.change(.resolveDevices(devices, accepting: false), "rejected", options, output) }
+        func validate() throws {
+            guard (from == nil) != devices.isEmpty else { throw ValidationError("name devices, or an address with --from") }
+        }
+
+        func run() async throws {
+            let request = from.map { ControlRequest.rejectDevices(from: $0) } ?? .resolveDevices(devices, accepting: false)
+            try await DevicesCommand.change(request, "rejected", options, output)
+        }
     }
 
     struct Forget: AsyncParsableCommand {

@@ -116,7 +116,7 @@ struct ArrivalQueueTests {
         func see() -> DevicePresence.Use {
             presence.use(
                 Self.device(1), SessionLineage(rawValue: 1), from: "192.0.2.1", at: test.clock.now,
-                known: (SessionLineage(rawValue: 1), registeredAt))
+                known: (SessionLineage(rawValue: 1), SessionLineage(rawValue: 1), registeredAt))
         }
         func stored() async throws -> Timestamp? { try await test.engine.store.device(Self.device(1))?.lastSeen }
         test.clock.advance(seconds: 599)

@@ -29,7 +29,7 @@ struct TestDevice {
         cookie = try engine.issueCookie(
             GetCookie.Request(
                 authorizationCookies: [authorization], oldCookie: cookie, lastChange: engine.deviceConfiguration().lastChange, currentTime: nil,
-                protocolVersion: "2.90"))
+                protocolVersion: "2.90"), from: address)
     }
 
     func register() async throws {

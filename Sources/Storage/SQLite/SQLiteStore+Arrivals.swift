@@ -61,8 +61,8 @@ extension SQLiteStore {
                 // A decision gives no stranger a start: the device's own line stays, and any other begins its three days anew.
                 try db.run(
                     """
-                    UPDATE device SET dispute = NULL, disputed_at = NULL, claim = NULL, claim_lineage = NULL, newer_lineage = NULL,
-                        newer_since = NULL, last_reported = NULL, facts = ?, requested_groups = ? WHERE key = ?
+                    UPDATE device SET dispute = NULL, disputed_at = NULL, dispute_network = NULL, claim = NULL, claim_lineage = NULL,
+                        newer_lineage = NULL, newer_since = NULL, last_reported = NULL, facts = ?, requested_groups = ? WHERE key = ?
                     """, [facts?.encoded, requested.map(Self.encoded), key])
                 try db.run("DELETE FROM status WHERE device_key = ?", [key])
                 try changes.write(db)
@@ -97,7 +97,7 @@ extension SQLiteStore {
                 try db.run("UPDATE device SET claim = ?, claim_lineage = ? WHERE key = ?", [claim.encoded, said.lineage, key])
                 changes.record(held, said.facts, requested, .claimed)
             }
-            try changes.dispute(reasons, held: held.dispute?.reasons ?? [], db)
+            try changes.dispute(reasons, held: held.dispute?.reasons ?? [], by: SourceNetwork(said.address), db)
         } else if isChanged {
             try db.run(
                 "UPDATE device SET facts = ?, requested_groups = ?, last_seen = ? WHERE key = ?",
@@ -187,7 +187,7 @@ extension SQLiteStore {
         let key: Int64 = try row.value(0)
         let held = DisputeReasons(rawValue: try row.optional(1) ?? 0)
         var changes = Changes(key: key, address: sighting.address, now: sighting.time)
-        try changes.dispute(sighting.reasons, held: held, db)
+        try changes.dispute(sighting.reasons, held: held, by: sighting.secondNetwork, db)
         _ = try follow(sighting.lineage, of: key, isDisputed: !held.union(sighting.reasons).isEmpty, &changes, db)
         try db.run(
             "UPDATE device SET last_seen = max(coalesce(last_seen, ?1), ?1), first_seen = coalesce(first_seen, ?1) WHERE key = ?2",
@@ -229,11 +229,16 @@ extension SQLiteStore {
         }
 
         /// Marks the device disputed for reasons that are new.
-        mutating func dispute(_ reasons: DisputeReasons, held: DisputeReasons, _ db: Database) throws {
+        ///
+        /// - Parameter network: where the second caller is, as far as known; of several the first is kept.
+        mutating func dispute(_ reasons: DisputeReasons, held: DisputeReasons, by network: SourceNetwork?, _ db: Database) throws {
             let new = reasons.subtracting(held)
             guard !new.isEmpty else { return }
             try db.run(
-                "UPDATE device SET dispute = ?, disputed_at = coalesce(disputed_at, ?) WHERE key = ?", [held.union(new).rawValue, now, key])
+                """
+                UPDATE device SET dispute = ?, disputed_at = coalesce(disputed_at, ?), dispute_network = coalesce(dispute_network, ?)
+                WHERE key = ?
+                """, [held.union(new).rawValue, now, network.flatMap { $0.description.isEmpty ? nil : $0.description }, key])
             record(.dispute, "", new.words.joined(separator: ", "), .disputed)
         }
 

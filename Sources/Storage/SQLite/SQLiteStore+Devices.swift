@@ -123,7 +123,7 @@ extension SQLiteStore {
     ) throws -> [Device] {
         let sql = """
             SELECT key, id, facts, groups_generation, first_seen, last_seen, last_reported, requested_groups, coalesce(newer_lineage, lineage), claim,
-                dispute, disputed_at
+                dispute, disputed_at, lineage, dispute_network
             FROM device \(condition)
             """
         return try db.rows(sql, arguments) { row in
@@ -134,8 +134,12 @@ extension SQLiteStore {
                 groups: groups.isEmpty ? [.unassignedComputers] : groups, groupsGeneration: try row.value(3),
                 firstSeen: try row.optional(4), lastSeen: try row.optional(5), lastReported: try row.optional(6),
                 requestedGroups: row.hasNull(atIndex: 7) ? nil : try row.read(7) { try Self.names($0) }, lineage: try row.optional(8),
+                ownLineage: try row.optional(12),
                 claim: row.hasNull(atIndex: 9) ? nil : try row.read(9) { try DeviceClaim(encoded: $0) },
-                dispute: try reasons.map { Dispute(reasons: DisputeReasons(rawValue: $0), since: try row.value(11)) })
+                dispute: try reasons.map {
+                    let network: String? = try row.optional(13)
+                    return Dispute(reasons: DisputeReasons(rawValue: $0), since: try row.value(11), network: network.map { SourceNetwork($0) })
+                })
         }
     }
 

@@ -148,7 +148,7 @@ struct Reports {
             // After its states were written: a disputed device's rows neither change nor count.
             if !reporter.reasons.subtracting(reporter.heldReasons).isEmpty {
                 var changes = SQLiteStore.Changes(key: reporter.key, address: reporter.address, now: now)
-                try changes.dispute(reporter.reasons, held: reporter.heldReasons, db)
+                try changes.dispute(reporter.reasons, held: reporter.heldReasons, by: SourceNetwork(reporter.address), db)
                 try changes.write(db)
                 if let device = try SQLiteStore.device(id, db) { result.disputed.append(device) }
             }

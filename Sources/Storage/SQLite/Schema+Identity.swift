@@ -42,4 +42,7 @@ extension Schema {
 
     /// Who said the claim.
     static let claimLineage = "ALTER TABLE device ADD COLUMN claim_lineage INTEGER;"
+
+    /// From where the second caller of a dispute came.
+    static let disputeNetwork = "ALTER TABLE device ADD COLUMN dispute_network TEXT;"
 }

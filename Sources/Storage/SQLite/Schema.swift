@@ -7,6 +7,7 @@ enum Schema {
         migrator.registerMigration("1 first schema") { try $0.execute(sql: first) }
         migrator.registerMigration("identity of devices") { try $0.execute(sql: identity) }
         migrator.registerMigration("lineage of claims") { try $0.execute(sql: claimLineage) }
+        migrator.registerMigration("network of disputes") { try $0.execute(sql: disputeNetwork) }
         return migrator
     }
 

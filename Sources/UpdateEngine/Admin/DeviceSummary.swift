@@ -28,6 +28,8 @@ public struct DeviceSummary: Codable, Sendable {
     public let isDisputed: Bool
     /// Why, in words.
     public let disputes: [String]
+    /// From which network the second caller came, or what disputes was said.
+    public let disputeNetwork: String?
     /// The groups it asks for, by name; with server-side targeting they change nothing.
     public let requestedGroups: [String]
     /// Of these, names that no group has.
@@ -122,7 +124,9 @@ public struct DeviceChangeReport: Codable, Sendable {
     public var notSeenYet: [String] = []
     public var refused: [UpdateChangeReport.Refused] = []
 
-    public init() {}
+    public init(changed: [String] = []) {
+        self.changed = changed
+    }
 }
 
 extension UpdateState {

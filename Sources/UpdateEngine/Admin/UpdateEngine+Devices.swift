@@ -27,7 +27,7 @@ extension UpdateEngine {
             found += try await store.expectedDevices().filter { isWanted($0.groups) }.map { device in
                 DeviceSummary(
                     id: nil, name: device.name, groups: names[device.groups], osVersion: nil, osDescription: nil, lastSeen: nil, lastReported: nil,
-                    status: StatusCounts(), isDisputed: false, disputes: [], requestedGroups: [], unknownGroups: [],
+                    status: StatusCounts(), isDisputed: false, disputes: [], disputeNetwork: nil, requestedGroups: [], unknownGroups: [],
                     basis: DeviceSummary.selfReported)
             }
         }
@@ -71,7 +71,8 @@ extension UpdateEngine {
             id: device.id, name: device.facts?.dnsName, groups: names[device.groups], osVersion: device.facts?.osVersion,
             osDescription: device.facts?.osDescription, lastSeen: [device.lastSeen, presence.lastSeen(device.id)].compactMap(\.self).max(),
             lastReported: device.lastReported, status: counts, isDisputed: device.dispute != nil, disputes: device.dispute?.reasons.words ?? [],
-            requestedGroups: requested, unknownGroups: requested.filter { !names.isKnown($0) }, basis: DeviceSummary.selfReported)
+            disputeNetwork: device.dispute?.network?.description, requestedGroups: requested, unknownGroups: requested.filter { !names.isKnown($0) },
+            basis: DeviceSummary.selfReported)
     }
 
     /// Everything about the one device that `text` names, by id or DNS name.
@@ -120,6 +121,26 @@ extension UpdateEngine {
                 }
             }
             return report
+        }
+    }
+
+    /// As ``resolveDevices(_:accepting:)``, for all whose dispute came from one network: what is held is kept.
+    ///
+    /// - Parameter address: one of the network's, or the network as it is listed.
+    public func rejectDevices(from address: String) async throws -> DeviceChangeReport {
+        await arrivals.writeSightings()
+        return try await gate.perform { [self] in
+            let network = SourceNetwork(address)
+            let disputed = try await store.devices().filter { $0.dispute != nil && $0.dispute?.network == network }.map(\.id)
+            guard !disputed.isEmpty else { throw EngineError(.refused, "no device is disputed from \(network)") }
+            let resolved = try await store.resolve(disputed, accepting: false, policy: configuration.devicePolicy, at: clock())
+            for result in resolved { presence.forget(result.device.id) }
+            publish { state in
+                for result in resolved { state.devices[result.device.id] = KnownDevice(result.device) }
+            }
+            let moved = resolved.compactMap { result in result.groups.map { (result.device.id, $0) } }
+            if !moved.isEmpty { try await assignInGate(moved) }
+            return DeviceChangeReport(changed: resolved.map(\.device.id.text))
         }
     }
 

@@ -18,6 +18,7 @@ public enum ControlRequest: Codable, Sendable {
     /// Copies the database for a backup.
     case snapshot
     case resolveDevices([String], accepting: Bool)
+    case rejectDevices(from: String)
 }
 
 /// What a command gets back; each case is one command's result and the shape of its `--json` (docs/cli-json.md).

@@ -7,7 +7,8 @@ public import Updates
 public protocol DeviceOperations: Sendable {
     func deviceConfiguration() -> GetConfig.Response
     func authorize(_ request: GetAuthorizationCookie.Request) throws(SOAPFault) -> GetAuthorizationCookie.Response
-    func issueCookie(_ request: GetCookie.Request) throws(SOAPFault) -> CookieElement
+    /// - Parameter address: where the request comes from.
+    func issueCookie(_ request: GetCookie.Request, from address: String) throws(SOAPFault) -> CookieElement
     /// Checks a cookie's seal, purpose, server and expiry before anything else of a request is read (architecture: tokens).
     ///
     /// - Parameter address: where the request comes from.

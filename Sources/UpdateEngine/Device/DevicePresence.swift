@@ -6,8 +6,8 @@ import Updates
 ///
 /// It also notices two callers who take turns under one id. A caller keeps its line of sessions by showing its last cookie; one that lost it
 /// begins a new line and never comes back to the old. So a line that goes on after another took its place shows a second caller: at once if the
-/// two came from different networks, after some turns if from one, or if one came by IPv4 and one by IPv6. An address alone says nothing: laptops roam, and a gateway has many
-/// devices behind one address or shows one device under many.
+/// two came from different networks, after some turns if from one, or if one came by IPv4 and one by IPv6. An address alone says
+/// nothing: laptops roam, and a gateway has many devices behind one address or shows one device under many.
 final class DevicePresence: Sendable {
     /// A device is written as seen no more often than this, in milliseconds.
     static let grain: UInt64 = 600_000
@@ -37,11 +37,18 @@ final class DevicePresence: Sendable {
         var returns = 0
         var isDisputed = false
 
-        /// Returns whether a second caller has shown.
-        mutating func follow(_ lineage: SessionLineage, from network: SourceNetwork) -> Bool {
+        /// What a second caller has shown: that there are two, and where the second is.
+        struct Second {
+            let network: SourceNetwork?
+        }
+
+        /// Returns the second caller where one has shown.
+        ///
+        /// - Parameter own: the device's line: of the two it is the first. Where neither is, the one that took the other's place is the second.
+        mutating func follow(_ lineage: SessionLineage, from network: SourceNetwork, own: SessionLineage?) -> Second? {
             guard let current = line, current.lineage != lineage else {
                 line = Line(lineage: lineage, network: network)
-                return false
+                return nil
             }
             let isReturn = earlier.contains { $0.lineage == lineage }
             earlier.removeAll { $0.lineage == lineage }
@@ -49,9 +56,9 @@ final class DevicePresence: Sendable {
             if earlier.count > linesAtMost { earlier.removeFirst() }
             line = Line(lineage: lineage, network: network)
             if isReturn { returns += 1 }
-            guard isReturn, !isDisputed, current.network?.isApart(from: network) == true || returns > returnsAtMost else { return false }
+            guard isReturn, !isDisputed, current.network?.isApart(from: network) == true || returns > returnsAtMost else { return nil }
             isDisputed = true
-            return true
+            return Second(network: current.lineage == own ? network : current.network)
         }
     }
 
@@ -67,22 +74,25 @@ final class DevicePresence: Sendable {
     ///
     /// - Parameters:
     ///   - lineage: of its session.
-    ///   - known: the line and time the store has of it.
+    ///   - known: the newest line, the device's own, and the time the store has of it.
     func use(
-        _ device: DeviceID, _ lineage: SessionLineage, from address: String, at now: Timestamp, known: (line: SessionLineage?, seen: Timestamp?)
+        _ device: DeviceID, _ lineage: SessionLineage, from address: String, at now: Timestamp,
+        known: (line: SessionLineage?, own: SessionLineage?, seen: Timestamp?)
     ) -> Use {
         state.withLock { state in
             var entry = state.entries[device] ?? Entry(lastSeen: now, savedAt: known.seen, line: known.line.map { Line(lineage: $0, network: nil) })
             entry.lastSeen = max(entry.lastSeen, now)
             let isOtherLine = entry.line?.lineage != lineage
-            let isDispute = entry.follow(lineage, from: SourceNetwork(address))
+            let second = entry.follow(lineage, from: SourceNetwork(address), own: known.own)
+            let isDispute = second != nil
             let isDue = entry.savedAt.map { now.milliseconds(since: $0).magnitude >= Self.grain } ?? true
             let wasEmpty = state.unsaved.isEmpty
             if isOtherLine || isDispute || isDue {
-                let reasons = state.unsaved[device]?.reasons ?? []
+                let unsaved = state.unsaved[device]
+                let reasons = unsaved?.reasons ?? []
                 state.unsaved[device] = DeviceSighting(
                     deviceID: device, time: entry.lastSeen, lineage: lineage, address: address,
-                    reasons: isDispute ? reasons.union(.twoPlaces) : reasons)
+                    reasons: isDispute ? reasons.union(.twoPlaces) : reasons, secondNetwork: unsaved?.secondNetwork ?? second?.network)
             }
             state.entries[device] = entry
             return Use(isDispute: isDispute, isFirstUnsaved: wasEmpty && !state.unsaved.isEmpty)

@@ -4,12 +4,24 @@ import Updates
 ///
 /// Re-registration of a known device is never limited.
 struct RegistrationLimit: Sendable {
-    static let burst = 2000.0
-    static let perSecond = 20.0
     static let devicesInAll = 1_000_000
+    static let networksAtMost = NetworkBuckets.networksAtMost
+
+    private var buckets = NetworkBuckets(burst: 2000, perSecond: 20)
+
+    /// Whether a new device may register from `network` now; takes one of the network's tokens if so.
+    mutating func admits(_ network: SourceNetwork, at now: Timestamp, devices: Int) -> Bool {
+        devices < Self.devicesInAll && buckets.admits(network, at: now)
+    }
+}
+
+/// Buckets of tokens, one for each network.
+struct NetworkBuckets: Sendable {
     /// Networks remembered at once; when full, those whose buckets are full again are forgotten.
     static let networksAtMost = 10_000
 
+    let burst: Double
+    let perSecond: Double
     private var buckets: [SourceNetwork: Bucket] = [:]
 
     private struct Bucket {
@@ -17,22 +29,26 @@ struct RegistrationLimit: Sendable {
         var filledAt: Timestamp
     }
 
-    /// Whether a new device may register from `network` now; takes one of the network's tokens if so.
-    mutating func admits(_ network: SourceNetwork, at now: Timestamp, devices: Int) -> Bool {
-        guard devices < Self.devicesInAll else { return false }
+    init(burst: Double, perSecond: Double) {
+        self.burst = burst
+        self.perSecond = perSecond
+    }
+
+    /// Takes one of the network's tokens; false where there is none.
+    mutating func admits(_ network: SourceNetwork, at now: Timestamp) -> Bool {
         if buckets[network] == nil, buckets.count >= Self.networksAtMost {
-            buckets = buckets.filter { Self.refilled($0.value, at: now).tokens < Self.burst }
+            buckets = buckets.filter { refilled($0.value, at: now).tokens < burst }
             // Every remembered network is busy: a storm from more networks than can be told apart is refused.
             guard buckets.count < Self.networksAtMost else { return false }
         }
-        var bucket = Self.refilled(buckets[network] ?? Bucket(tokens: Self.burst, filledAt: now), at: now)
+        var bucket = refilled(buckets[network] ?? Bucket(tokens: burst, filledAt: now), at: now)
         guard bucket.tokens >= 1 else { return false }
         bucket.tokens -= 1
         buckets[network] = bucket
         return true
     }
 
-    private static func refilled(_ bucket: Bucket, at now: Timestamp) -> Bucket {
+    private func refilled(_ bucket: Bucket, at now: Timestamp) -> Bucket {
         let elapsed = Double(max(0, now.milliseconds(since: bucket.filledAt))) / 1000
         return Bucket(tokens: min(burst, bucket.tokens + elapsed * perSecond), filledAt: now)
     }

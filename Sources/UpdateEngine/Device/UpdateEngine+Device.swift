@@ -34,7 +34,7 @@ extension UpdateEngine: DeviceOperations {
         return AuthorizationCookie(plugInID: Self.plugInID, cookieData: sealer.seal(token))
     }
 
-    public func issueCookie(_ request: GetCookie.Request) throws(SOAPFault) -> CookieElement {
+    public func issueCookie(_ request: GetCookie.Request, from address: String = "") throws(SOAPFault) -> CookieElement {
         guard request.authorizationCookies.count == 1, request.authorizationCookies[0].plugInID == Self.plugInID else {
             throw SOAPFault(.invalidAuthorizationCookie, "authCookies")
         }
@@ -55,9 +55,19 @@ extension UpdateEngine: DeviceOperations {
         }
         guard request.lastChange == configurationVersion else { throw SOAPFault(.configChanged, "lastChange") }
         let continued = try continued(request.oldCookie, by: authorization.deviceID, at: now)
+        let known = device(authorization.deviceID)
+        // Under an id that sessions are known of, a new line may be a stranger's, and make the device disputed.
+        if continued == nil, let known, known.isRegistered, known.lineage != nil,
+            !newLines.withLock({ $0.admits(SourceNetwork(address), at: now) })
+        {
+            bounded.record(
+                "new line", level: .warning, "too many known devices begin anew from one network; one is put off",
+                metadata: ["device": "\(authorization.deviceID)", "address": "\(address)"])
+            throw SOAPFault(.serverBusy)
+        }
         let token = SessionToken(
             purpose: .session, serverID: serverID, deviceID: authorization.deviceID,
-            isRegistered: device(authorization.deviceID)?.isRegistered ?? false, clientProtocolMajor: version.major,
+            isRegistered: known?.isRegistered ?? false, clientProtocolMajor: version.major,
             clientProtocolMinor: version.minor, configurationVersion: configurationVersion,
             generation: continued?.generation ?? .zero, expires: now.adding(seconds: Self.cookieLifetimeSeconds),
             dnsNameDigest: authorization.dnsNameDigest, groupClaimDigest: authorization.groupClaimDigest,
@@ -159,7 +169,7 @@ extension UpdateEngine: DeviceOperations {
     /// Notes that a registered device was heard; nothing of it is waited for.
     func note(_ session: DeviceSession, _ device: KnownDevice) {
         let use = presence.use(
-            session.deviceID, session.lineage, from: session.address, at: clock(), known: (device.lineage, device.lastSeen))
+            session.deviceID, session.lineage, from: session.address, at: clock(), known: (device.lineage, device.ownLineage, device.lastSeen))
         if use.isDispute {
             publish { $0.devices[session.deviceID]?.isDisputed = true }
             log.warning(

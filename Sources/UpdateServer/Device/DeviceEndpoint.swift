@@ -53,7 +53,7 @@ struct DeviceEndpoint: Sendable {
             let response = try operations.authorize(try GetAuthorizationCookie.decode(&reader))
             return .ready(exchange.answer(GetAuthorizationCookie.encodeResponse(response, soap: exchange.version)))
         case .getCookie:
-            let cookie = try operations.issueCookie(try GetCookie.decode(&reader))
+            let cookie = try operations.issueCookie(try GetCookie.decode(&reader), from: exchange.request.peer)
             return .ready(exchange.answer(GetCookie.encodeResponse(cookie, soap: exchange.version)))
         case .startCategoryScan:
             let response = try operations.startCategoryScan(try StartCategoryScan.decode(&reader))

@@ -54,7 +54,7 @@ final class ScriptedOperations: DeviceOperations {
         return AuthorizationCookie(plugInID: "SimpleTargeting", cookieData: [9])
     }
 
-    func issueCookie(_ request: GetCookie.Request) throws(SOAPFault) -> CookieElement {
+    func issueCookie(_ request: GetCookie.Request, from address: String) throws(SOAPFault) -> CookieElement {
         try keep("issueCookie \(request.protocolVersion ?? "-")")
         return Self.cookie
     }
