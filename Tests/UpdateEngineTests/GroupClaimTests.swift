@@ -26,16 +26,42 @@ struct GroupClaimTests {
         #expect(GroupClaim(";").digest == GroupClaim.none.digest)
     }
 
-    @Test func `as many claims are remembered as allowed, then the oldest goes, and no claim never`() {
+    private let start = Timestamp(millisecondsSince1970: 1_800_000_000_000)
+
+    /// Remembers claims, each from another network.
+    private func flood(_ claims: inout GroupClaims, _ numbers: Range<Int>) {
+        for number in numbers { _ = claims.remember(GroupClaim("flood \(number)"), from: SourceNetwork("n\(number)"), at: start) }
+    }
+
+    @Test func `claims are bounded; one that is used stays, one that is not goes, and no claim never does`() {
         var claims = GroupClaims()
-        let digests = (0...GroupClaims.limit).map { GroupClaim("group \($0)").digest }
-        for number in 0..<GroupClaims.limit { _ = claims.remember(GroupClaim("group \(number)")) }
-        let heldBefore = claims[digests[0]]
-        _ = claims.remember(GroupClaim("group 5"))
-        _ = claims.remember(GroupClaim("group \(GroupClaims.limit)"))
-        #expect(heldBefore?.names == ["group 0"])
-        #expect(claims[digests[0]] == nil)
-        #expect(digests.dropFirst().allSatisfy { claims[$0] != nil })
-        #expect(claims[GroupClaim.none.digest] == GroupClaim.none)
+        let used = claims.remember(GroupClaim("used"), from: SourceNetwork("192.0.2.1"), at: start)
+        let unused = claims.remember(GroupClaim("unused"), from: SourceNetwork("192.0.2.1"), at: start)
+        flood(&claims, 0..<2000)
+        let isHeld = claims.find(unused) != nil
+        #expect(isHeld)
+        for round in 1...4 {
+            flood(&claims, round * 2000..<(round + 1) * 2000)
+            let found = claims.find(used)
+            #expect(found?.names == ["used"])
+        }
+        let gone = claims.find(unused)
+        let none = claims.find(GroupClaim.none.digest)
+        #expect(gone == nil)
+        #expect(none == GroupClaim.none)
+        let held = (0..<10_000).count { claims.find(GroupClaim("flood \($0)").digest) != nil }
+        #expect(held <= GroupClaims.limit)
+    }
+
+    @Test func `a flood of lists from one network pushes out nothing`() {
+        var claims = GroupClaims()
+        let seldom = claims.remember(GroupClaim("seldom"), from: SourceNetwork("192.0.2.1"), at: start)
+        for number in 0..<10_000 { _ = claims.remember(GroupClaim("flood \(number)"), from: SourceNetwork("192.0.2.66"), at: start) }
+        let found = claims.find(seldom)
+        let last = claims.find(GroupClaim("flood 499").digest)
+        let beyond = claims.find(GroupClaim("flood 500").digest)
+        #expect(found != nil)
+        #expect(last != nil)
+        #expect(beyond == nil)
     }
 }

@@ -25,7 +25,8 @@ struct TestDevice {
 
     /// GetAuthorizationCookie and GetCookie, with the cookie it has; without one it begins anew.
     mutating func begin() throws {
-        let authorization = try engine.authorize(GetAuthorizationCookie.Request(clientID: id, targetGroupName: groups, dnsName: facts.dnsName))
+        let authorization = try engine.authorize(
+            GetAuthorizationCookie.Request(clientID: id, targetGroupName: groups, dnsName: facts.dnsName), from: address)
         cookie = try engine.issueCookie(
             GetCookie.Request(
                 authorizationCookies: [authorization], oldCookie: cookie, lastChange: engine.deviceConfiguration().lastChange, currentTime: nil,

@@ -6,7 +6,8 @@ public import Updates
 /// What does not say `async` never waits: it reads the catalog and the device table in memory and may run on an event loop.
 public protocol DeviceOperations: Sendable {
     func deviceConfiguration() -> GetConfig.Response
-    func authorize(_ request: GetAuthorizationCookie.Request) throws(SOAPFault) -> GetAuthorizationCookie.Response
+    /// - Parameter address: where the request comes from.
+    func authorize(_ request: GetAuthorizationCookie.Request, from address: String) throws(SOAPFault) -> GetAuthorizationCookie.Response
     /// - Parameter address: where the request comes from.
     func issueCookie(_ request: GetCookie.Request, from address: String) throws(SOAPFault) -> CookieElement
     /// Checks a cookie's seal, purpose, server and expiry before anything else of a request is read (architecture: tokens).

@@ -34,25 +34,33 @@ struct GroupClaim: Hashable, Sendable {
 struct GroupClaims: Sendable {
     static let limit = 4096
 
-    private var claims: [SHA256Digest: GroupClaim] = [GroupClaim.none.digest: .none]
-    /// Digests by age; the oldest stands at `next`.
-    private var ring: [SHA256Digest] = []
-    private var next = 0
+    /// Those used lately, and those used before these were half the limit; the latter give way.
+    private var young: [SHA256Digest: GroupClaim] = [:]
+    private var old: [SHA256Digest: GroupClaim] = [:]
+    /// Lists that were not known, by network: a flood from one does not push out what is used seldom.
+    private var newLists = NetworkBuckets(burst: 500, perSecond: 0.2)
+    private static let none = GroupClaim.none.digest
 
-    mutating func remember(_ claim: GroupClaim) -> SHA256Digest {
+    /// Remembers a claim, unless its network brought too many that were new: then its device keeps the groups it has until it comes later.
+    mutating func remember(_ claim: GroupClaim, from network: SourceNetwork, at now: Timestamp) -> SHA256Digest {
         let digest = claim.digest
-        guard claims.updateValue(claim, forKey: digest) == nil else { return digest }
-        if ring.count < Self.limit {
-            ring.append(digest)
-        } else {
-            claims[ring[next]] = nil
-            ring[next] = digest
-            next = (next + 1) % Self.limit
-        }
+        if find(digest) == nil, newLists.admits(network, at: now) { keep(claim, digest) }
         return digest
     }
 
-    subscript(digest: SHA256Digest) -> GroupClaim? { claims[digest] }
+    /// The claim of a digest, which is used by this and grows young again.
+    mutating func find(_ digest: SHA256Digest) -> GroupClaim? {
+        if digest == Self.none { return GroupClaim.none }
+        if let claim = young[digest] { return claim }
+        guard let claim = old.removeValue(forKey: digest) else { return nil }
+        keep(claim, digest)
+        return claim
+    }
+
+    private mutating func keep(_ claim: GroupClaim, _ digest: SHA256Digest) {
+        if young.count >= Self.limit / 2 { (old, young) = (young, [:]) }
+        young[digest] = claim
+    }
 }
 
 extension StringProtocol {

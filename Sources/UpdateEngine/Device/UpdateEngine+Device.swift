@@ -22,14 +22,17 @@ extension UpdateEngine: DeviceOperations {
             ])
     }
 
-    public func authorize(_ request: GetAuthorizationCookie.Request) throws(SOAPFault) -> GetAuthorizationCookie.Response {
+    public func authorize(
+        _ request: GetAuthorizationCookie.Request, from address: String = ""
+    ) throws(SOAPFault) -> GetAuthorizationCookie.Response {
         guard let deviceID = request.clientID.flatMap({ DeviceID($0) }) else { throw SOAPFault(.invalidParameters, "clientId") }
         guard let dnsName = request.dnsName, Self.isDNSName(dnsName) else { throw SOAPFault(.invalidParameters, "dnsName") }
+        let now = clock()
         let token = SessionToken(
             purpose: .authorization, serverID: serverID, deviceID: deviceID, isRegistered: false, clientProtocolMajor: 0,
             clientProtocolMinor: 0, configurationVersion: configurationVersion, generation: .zero,
-            expires: clock().adding(seconds: Self.cookieLifetimeSeconds), dnsNameDigest: Self.dnsNameDigest(dnsName),
-            groupClaimDigest: groupClaims.withLock { $0.remember(GroupClaim(request.targetGroupName ?? "")) },
+            expires: now.adding(seconds: Self.cookieLifetimeSeconds), dnsNameDigest: Self.dnsNameDigest(dnsName),
+            groupClaimDigest: groupClaims.withLock { $0.remember(GroupClaim(request.targetGroupName ?? ""), from: SourceNetwork(address), at: now) },
             lineage: SessionLineage(rawValue: 0))
         return AuthorizationCookie(plugInID: Self.plugInID, cookieData: sealer.seal(token))
     }
@@ -145,7 +148,7 @@ extension UpdateEngine: DeviceOperations {
             registered = try await arrivals.submit(
                 DeviceRegistration(
                     deviceID: session.deviceID, facts: request.facts,
-                    requestedGroups: groupClaims.withLock { $0[session.groupClaimDigest]?.names }, lineage: session.lineage, address: address))
+                    requestedGroups: groupClaims.withLock { $0.find(session.groupClaimDigest)?.names }, lineage: session.lineage, address: address))
             publish { $0.update([registered.device], factsSaid: facts) }
             if known?.isRegistered != true, let device = device(session.deviceID) { note(session, device) }
             if let groups = registered.groups {
@@ -320,7 +323,7 @@ extension UpdateEngine: DeviceOperations {
         guard let device, device.isRegistered else { throw SOAPFault(.registrationRequired) }
         // Who asks for other groups than before says so by registering: no cookie and no scan changes what is held.
         if !device.isDisputed, device.groupsSaid != FactsDigest(session.groupClaimDigest),
-            groupClaims.withLock({ $0[session.groupClaimDigest] != nil })
+            groupClaims.withLock({ $0.find(session.groupClaimDigest) != nil })
         {
             throw SOAPFault(.registrationRequired)
         }

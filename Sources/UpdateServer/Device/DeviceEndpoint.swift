@@ -50,7 +50,7 @@ struct DeviceEndpoint: Sendable {
             _ = try GetConfig.decode(&reader)
             return .ready(exchange.answer(GetConfig.encodeResponse(operations.deviceConfiguration(), soap: exchange.version)))
         case .getAuthorizationCookie:
-            let response = try operations.authorize(try GetAuthorizationCookie.decode(&reader))
+            let response = try operations.authorize(try GetAuthorizationCookie.decode(&reader), from: exchange.request.peer)
             return .ready(exchange.answer(GetAuthorizationCookie.encodeResponse(response, soap: exchange.version)))
         case .getCookie:
             let cookie = try operations.issueCookie(try GetCookie.decode(&reader), from: exchange.request.peer)

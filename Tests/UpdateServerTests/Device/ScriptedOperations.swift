@@ -49,7 +49,9 @@ final class ScriptedOperations: DeviceOperations {
         return GetConfig.Response(lastChange: Timestamp(millisecondsSince1970: 1000), isRegistrationRequired: true, properties: [])
     }
 
-    func authorize(_ request: GetAuthorizationCookie.Request) throws(SOAPFault) -> GetAuthorizationCookie.Response {
+    func authorize(
+        _ request: GetAuthorizationCookie.Request, from address: String
+    ) throws(SOAPFault) -> GetAuthorizationCookie.Response {
         try keep("authorize \(request.clientID ?? "-")")
         return AuthorizationCookie(plugInID: "SimpleTargeting", cookieData: [9])
     }
