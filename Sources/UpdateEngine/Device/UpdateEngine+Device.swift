@@ -175,8 +175,8 @@ extension UpdateEngine: DeviceOperations {
             session.deviceID, session.lineage, from: session.address, at: clock(), known: (device.lineage, device.ownLineage, device.lastSeen))
         if use.isDispute {
             publish { $0.devices[session.deviceID]?.isDisputed = true }
-            log.warning(
-                "a device is disputed: two lines of sessions go on under its id",
+            bounded.record(
+                "disputed", level: .warning, "a device is disputed: two lines of sessions go on under its id",
                 metadata: ["device": "\(session.deviceID)", "address": "\(session.address)"])
         }
         if use.isFirstUnsaved || use.isDispute {
@@ -186,8 +186,8 @@ extension UpdateEngine: DeviceOperations {
 
     private func warn(of device: Device) {
         guard let dispute = device.dispute else { return }
-        log.warning(
-            "a device is disputed: \(dispute.reasons.words.joined(separator: ", "))",
+        bounded.record(
+            "disputed", level: .warning, "a device is disputed: \(dispute.reasons.words.joined(separator: ", "))",
             metadata: ["device": "\(device.id)", "address": "\(device.claim?.address ?? "")"])
     }
 
@@ -289,7 +289,9 @@ extension UpdateEngine: DeviceOperations {
             throw .fault(SOAPFault(.invalidParameters, "eventBatch.BasicData.TargetID.Sid"))
         }
         if request.droppedEvents > 0 {
-            log.warning("\(request.droppedEvents) oversized events of a report were dropped", metadata: ["device": "\(session.deviceID)"])
+            bounded.record(
+                "oversized events", level: .warning, "\(request.droppedEvents) oversized events of a report were dropped",
+                metadata: ["device": "\(session.deviceID)"])
         }
         // Before the report is taken: what makes the device disputed holds for this report.
         note(session, known)
