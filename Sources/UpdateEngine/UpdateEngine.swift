@@ -41,14 +41,56 @@ public final class UpdateEngine: Sendable {
         var files: FileIndex
         var devices: [DeviceID: KnownDevice]
 
-        /// Takes devices as they are now held, unless a newer change of theirs is there already.
+        /// The change that forgot a device, as long as one that was read before may still be published.
+        private var forgotten: [DeviceID: Generation] = [:]
+
+        init(catalog: Catalog, files: FileIndex, devices: [DeviceID: KnownDevice]) {
+            self.catalog = catalog
+            self.files = files
+            self.devices = devices
+        }
+
+        /// Takes devices as they are now held. Of one that a newer change has moved meanwhile the groups stay; one that was forgotten meanwhile
+        /// does not come back.
         mutating func update(_ changed: [Device], factsSaid: FactsDigest? = nil) {
             for device in changed {
+                if let change = forgotten[device.id] {
+                    if device.groupsGeneration < change { continue }
+                    forgotten[device.id] = nil
+                }
                 let present = devices[device.id]
-                if let present, present.groupsGeneration > device.groupsGeneration { continue }
-                devices[device.id] = KnownDevice(device, factsSaid: factsSaid ?? present?.factsSaid)
+                var known = KnownDevice(device, factsSaid: factsSaid ?? present?.factsSaid)
+                if let present, present.groupsGeneration > device.groupsGeneration {
+                    (known.groups, known.groupsGeneration) = (present.groups, present.groupsGeneration)
+                }
+                devices[device.id] = known
             }
         }
+
+        /// Takes the groups of devices that were assigned; of those known before nothing else, since a registration may have come between.
+        mutating func updateGroups(_ assigned: [Device]) {
+            for device in assigned {
+                guard let present = devices[device.id] else {
+                    update([device])
+                    continue
+                }
+                guard present.groupsGeneration <= device.groupsGeneration else { continue }
+                devices[device.id]?.groups = device.groups
+                devices[device.id]?.groupsGeneration = device.groupsGeneration
+            }
+        }
+
+        mutating func forget(_ ids: [DeviceID], at generation: Generation) {
+            // What was read before an earlier command is long published.
+            if forgotten.count >= Self.forgottenAtMost { forgotten = [:] }
+            // One that has registered anew since then is another.
+            for id in ids where (devices[id]?.groupsGeneration ?? .zero) < generation {
+                devices[id] = nil
+                forgotten[id] = generation
+            }
+        }
+
+        private static let forgottenAtMost = 10_000
     }
 
     /// What must be known of a device to answer it.

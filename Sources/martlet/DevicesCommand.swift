@@ -72,8 +72,10 @@ struct DevicesCommand: AsyncParsableCommand {
                 ("Last report", summary.lastReported?.description ?? "never"),
                 (
                     "Updates",
-                    "needed \(summary.status.needed), installed \(summary.status.installed), failed \(summary.status.failed), "
-                        + "not applicable \(summary.status.notApplicable), unknown \(summary.status.unknown)"
+                    summary.isDisputed
+                        ? "unknown: disputed"
+                        : "needed \(summary.status.needed), installed \(summary.status.installed), failed \(summary.status.failed), "
+                            + "not applicable \(summary.status.notApplicable), unknown \(summary.status.unknown)"
                 ),
             ])
             for state in details.updates {
@@ -86,9 +88,8 @@ struct DevicesCommand: AsyncParsableCommand {
             if !details.history.isEmpty { Terminal.print("History, the newest first:") }
             for change in details.history {
                 let source = change.address.isEmpty ? "" : " from \(change.address)"
-                Terminal.fields([
-                    ("  \(change.time) \(change.outcome.rawValue)", "\(change.field.rawValue): \"\(change.old)\" to \"\(change.new)\"\(source)")
-                ])
+                let what = change.field == .session ? "its sessions begin anew" : "\(change.field.rawValue): \"\(change.old)\" to \"\(change.new)\""
+                Terminal.fields([("  \(change.time) \(change.outcome.rawValue)", what + source)])
             }
             guard !details.events.isEmpty else { return }
             Terminal.print("Events, the newest first:")
@@ -190,13 +191,36 @@ struct DevicesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Remove devices with all they reported. One that still runs registers again.")
         @OptionGroup var options: HomeOptions
         @OptionGroup var output: JSONOption
+        @Option(help: ArgumentHelp("Instead: all devices last seen before this day or time (UTC).", valueName: "date"))
+        var notSeenSince: String?
+        @Flag(help: "With --not-seen-since: do it. Without it they are listed and counted.")
+        var yes = false
         @Argument(help: "Devices by id or DNS name.")
-        var devices: [String]
+        var devices: [String] = []
 
-        func run() async throws { try await DevicesCommand.change(.forgetDevices(devices), "forgotten", options, output) }
+        func validate() throws {
+            guard (notSeenSince == nil) != devices.isEmpty else { throw ValidationError("name devices, or a day with --not-seen-since") }
+            if let notSeenSince, Timestamp(notSeenSince) == nil {
+                throw ValidationError("--not-seen-since: \(notSeenSince) is no date such as 2026-01-31, and no time such as 2026-01-31T12:00:00Z")
+            }
+        }
+
+        func run() async throws {
+            guard let time = notSeenSince.flatMap({ Timestamp($0) }) else {
+                try await DevicesCommand.change(.forgetDevices(devices), "forgotten", options, output)
+                return
+            }
+            let count = try await DevicesCommand.change(
+                .forgetUnseenDevices(since: time, isDryRun: !yes), yes ? "forgotten" : "would be forgotten", options, output)
+            if !output.json {
+                let words = "\(count) \(count == 1 ? "device" : "devices") last seen before \(time.text(.seconds))"
+                Terminal.print(yes ? "\(words): forgotten" : "\(words); nothing is changed, --yes forgets them")
+            }
+        }
     }
 
-    private static func change(_ request: ControlRequest, _ word: String, _ options: HomeOptions, _ output: JSONOption) async throws {
+    @discardableResult
+    private static func change(_ request: ControlRequest, _ word: String, _ options: HomeOptions, _ output: JSONOption) async throws -> Int {
         guard case .devicesChanged(let report) = try await options.perform(request) else { throw Outcome.unexpected() }
         if output.json {
             try Terminal.json(report)
@@ -205,5 +229,6 @@ struct DevicesCommand: AsyncParsableCommand {
         }
         for refused in report.refused { Terminal.complain("refused: \(DisplayText.escaped(refused.id)): \(DisplayText.escaped(refused.message))") }
         try Outcome.check(refused: report.refused.count, done: report.changed.count)
+        return report.changed.count
     }
 }

@@ -50,11 +50,13 @@ shows "and still in its own groups" is 0.groups "['Lab', 'Nowhere']"
 shows "it counts as installed nowhere" is 0.status.installed 0
 shows "nor as needing" is 0.status.needed 0
 check "its page is printed" "$MARTLET" devices show --home "$home" "$device"
-for line in 'DISPUTED: .*other groups' 'Claimed and not taken' 'requestedGroups: "lab;Nowhere" to "Office" from 127.0.0.1' 'self-reported'; do
+for line in 'DISPUTED: .*other groups.* from 127.0.0.1' 'Updates: *unknown: disputed' 'its sessions begin anew' 'Claimed and not taken' 'requestedGroups: "lab;Nowhere" to "Office" from 127.0.0.1' 'self-reported'; do
     shows "it says $line" grep -q -- "$line" "$work/output"
 done
 refuses "a device that does not exist is not settled" "$MARTLET" devices reject --home "$home" 0f0f0f0f-0000-1111-2222-333333333333
-check "the claim is rejected" "$MARTLET" devices reject --home "$home" "$device"
+refuses "nothing is disputed from elsewhere" "$MARTLET" devices reject --home "$home" --from 192.0.2.1
+refuses "one or the other is settled" "$MARTLET" devices reject --home "$home" --from 127.0.0.1 "$device"
+check "what came from that address is rejected" "$MARTLET" devices reject --home "$home" --from 127.0.0.1
 refuses "once" "$MARTLET" devices reject --home "$home" "$device"
 check "nothing is disputed any more" devices --disputed
 shows "nothing" count 0
@@ -64,4 +66,21 @@ shows "as needing" test "$(field 0.status.needed)" -gt 0
 check "the server ends with 0 when told to" stop_server
 check "what was seen is there without it" devices
 shows "in its groups" is 0.groups "['Lab', 'Nowhere']"
+
+tomorrow=$(date -u -d tomorrow +%F)
+refuses "a day to come is refused" "$MARTLET" devices forget --home "$home" --not-seen-since "$tomorrow" --yes
+refuses "what is no day is refused" "$MARTLET" devices forget --home "$home" --not-seen-since lately
+now=$(date -u +%FT%T.%3NZ)
+check "devices not seen since a moment ago are counted" "$MARTLET" devices forget --home "$home" --not-seen-since "$now"
+shows "there is one" grep -q '^1 device last seen before .*nothing is changed' "$work/output"
+check "it is still there" devices
+shows "it is" count 1
+check "it is forgotten" "$MARTLET" devices forget --home "$home" --not-seen-since "$now" --yes
+check "and gone" devices
+shows "none is there" count 0
+
+echo '{"hosts": ["localhost"], "publicPort": "https"}' >"$home/martlet.json"
+refuses "a setting that is wrong is refused" "$MARTLET" devices list --home "$home"
+shows "in one line, with its name and what it must be" grep -q 'martlet.json: publicPort must be a whole number from 1 to 65535$' "$work/errors"
+shows "and no more" test "$(wc -l <"$work/errors")" -eq 1
 finish

@@ -88,6 +88,27 @@ struct ArrivalQueueTests {
         for number in 1...200 { #expect(try await test.engine.store.events(of: Self.device(number), limit: 10).count == 1) }
     }
 
+    @Test func `who waits for what came until now does not wait for what comes after it`() async throws {
+        let test = try await TestEngine()
+        try await registered(test)
+        let queue = queue(test) { ($0.transaction, $0.interval) = (7, .milliseconds(1)) }
+        // Never a moment without something that waits: each caller comes again as soon as it is answered.
+        await withTaskGroup(of: Void.self) { group in
+            for caller in UInt64(0)..<20 {
+                group.addTask {
+                    var number = caller << 32
+                    while !Task.isCancelled {
+                        number += 1
+                        _ = try? await queue.submit(Self.batch(number))
+                    }
+                }
+            }
+            for _ in 0..<5 { await queue.writeSightings() }
+            group.cancelAll()
+        }
+        await queue.finish()
+    }
+
     @Test func `a report of a device that is not known is answered as such`() async throws {
         let test = try await TestEngine()
         #expect(try await queue(test).submit(Self.batch(1)).isKnown == false)

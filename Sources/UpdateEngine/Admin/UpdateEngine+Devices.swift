@@ -1,6 +1,6 @@
 import Storage
 import UpdateCatalog
-import Updates
+public import Updates
 
 extension UpdateEngine {
     /// Devices by name; only those of a group and of the groups beneath it where one is named.
@@ -69,7 +69,7 @@ extension UpdateEngine {
         let requested = device.requestedGroups ?? []
         return DeviceSummary(
             id: device.id, name: device.facts?.dnsName, groups: names[device.groups], osVersion: device.facts?.osVersion,
-            osDescription: device.facts?.osDescription, lastSeen: [device.lastSeen, presence.lastSeen(device.id)].compactMap(\.self).max(),
+            osDescription: device.facts?.osDescription, lastSeen: lastSeen(device),
             lastReported: device.lastReported, status: counts, isDisputed: device.dispute != nil, disputes: device.dispute?.reasons.words ?? [],
             disputeNetwork: device.dispute?.network?.description, requestedGroups: requested, unknownGroups: requested.filter { !names.isKnown($0) },
             basis: DeviceSummary.selfReported)
@@ -150,7 +150,7 @@ extension UpdateEngine {
         let next = catalog.applying(approvals: [], declines: [], generation: generation)
         publish {
             $0.catalog = next
-            $0.update(devices)
+            $0.updateGroups(devices)
         }
     }
 
@@ -228,7 +228,9 @@ extension UpdateEngine {
 
     /// Removes devices with all they reported. One that still runs registers again by itself.
     public func forget(_ names: [String]) async throws -> DeviceChangeReport {
-        try await gate.perform { [self] in
+        // What came before this command is held before it, and removed by it.
+        await arrivals.writeSightings()
+        return try await gate.perform { [self] in
             var report = DeviceChangeReport()
             var ids: [DeviceID] = []
             for name in names {
@@ -239,15 +241,38 @@ extension UpdateEngine {
                     report.refused.append(.init(id: name, message: error.message))
                 }
             }
-            guard !ids.isEmpty else { return report }
-            let (generation, forgotten) = try await store.forget(ids)
-            let next = catalog.applying(approvals: [], declines: [], generation: generation)
-            publish {
-                $0.catalog = next
-                for id in forgotten { $0.devices[id] = nil }
-            }
-            for id in forgotten { presence.forget(id) }
+            try await forgetInGate(ids)
             return report
         }
     }
+
+    /// As ``forget(_:)``, for all that were last seen before a time. Those that were never seen, only named, stay.
+    ///
+    /// - Parameter isDryRun: nothing is changed, and the report is of what would be.
+    public func forgetDevices(notSeenSince time: Timestamp, isDryRun: Bool) async throws -> DeviceChangeReport {
+        guard time <= clock() else { throw EngineError(.refused, "\(time.text(.seconds)) is to come: every device would be forgotten") }
+        await arrivals.writeSightings()
+        return try await gate.perform { [self] in
+            let ids = try await store.devices().filter { device in lastSeen(device).map { $0 < time } ?? false }.map(\.id)
+            if !isDryRun { try await forgetInGate(ids) }
+            return DeviceChangeReport(changed: ids.map(\.text).sorted())
+        }
+    }
+
+    /// In transactions of their own, so that those who report meanwhile wait for none of them long.
+    private func forgetInGate(_ ids: [DeviceID]) async throws {
+        for start in stride(from: 0, to: ids.count, by: Self.forgottenAtOnce) {
+            let (generation, forgotten) = try await store.forget(Array(ids[start..<min(start + Self.forgottenAtOnce, ids.count)]))
+            let next = catalog.applying(approvals: [], declines: [], generation: generation)
+            publish {
+                $0.catalog = next
+                $0.forget(forgotten, at: generation)
+            }
+            for id in forgotten { presence.forget(id) }
+        }
+    }
+
+    private static let forgottenAtOnce = 500
+
+    private func lastSeen(_ device: Device) -> Timestamp? { [device.lastSeen, presence.lastSeen(device.id)].compactMap(\.self).max() }
 }

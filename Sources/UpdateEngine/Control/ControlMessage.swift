@@ -1,3 +1,5 @@
+public import Updates
+
 /// What a command asks of the home it names: carried out inside the server where one runs, else by the command's own process.
 public enum ControlRequest: Codable, Sendable {
     case importUpdates(paths: [String], source: String)
@@ -19,6 +21,7 @@ public enum ControlRequest: Codable, Sendable {
     case snapshot
     case resolveDevices([String], accepting: Bool)
     case rejectDevices(from: String)
+    case forgetUnseenDevices(since: Timestamp, isDryRun: Bool)
 }
 
 /// What a command gets back; each case is one command's result and the shape of its `--json` (docs/cli-json.md).

@@ -22,6 +22,8 @@ extension UpdateEngine {
         case .assignDevices(let assignments): return .devicesChanged(try await assign(assignments))
         case .forgetDevices(let names): return .devicesChanged(try await forget(names))
         case .snapshot: return .snapshot(try await snapshot())
+        case .forgetUnseenDevices(let time, let isDryRun):
+            return .devicesChanged(try await forgetDevices(notSeenSince: time, isDryRun: isDryRun))
         case .rejectDevices(let address): return .devicesChanged(try await rejectDevices(from: address))
         case .resolveDevices(let names, let accepting): return .devicesChanged(try await resolveDevices(names, accepting: accepting))
         }

@@ -37,7 +37,19 @@ actor ArrivalQueue {
     private var isFlushDue = false
     private var flusher: Task<Void, Never>?
     private var lastStart: ContinuousClock.Instant?
-    private var finishers: [CheckedContinuation<Void, Never>] = []
+    private var finishers: [Finisher] = []
+    /// Of everything submitted, how much is no longer in a queue: counted when its commit has ended.
+    private var ended = (registrations: 0, reports: 0)
+    private var submitted = (registrations: 0, reports: 0)
+
+    /// Who waits for what was submitted, and seen, until now.
+    private struct Finisher {
+        let registrations: Int
+        let reports: Int
+        /// What was seen has been taken by a commit.
+        var hasSightings = false
+        let continuation: CheckedContinuation<Void, Never>
+    }
 
     /// What became of a report.
     struct Reported: Sendable {
@@ -64,6 +76,7 @@ actor ArrivalQueue {
         guard reports.count < limits.reports, reportBytes + bytes <= limits.bytes else { throw Full() }
         return try await withCheckedThrowingContinuation { continuation in
             reports.append((batch, bytes, continuation))
+            submitted.reports += 1
             reportBytes += bytes
             startCommitting()
         }
@@ -74,6 +87,7 @@ actor ArrivalQueue {
         guard registrations.count < limits.registrations else { throw Full() }
         return try await withCheckedThrowingContinuation { continuation in
             registrations.append((registration, continuation))
+            submitted.registrations += 1
             startCommitting()
         }
     }
@@ -97,11 +111,14 @@ actor ArrivalQueue {
         startCommitting()
     }
 
-    /// Returns when what was seen until now is written, and nothing waits any more.
+    /// Returns when everything that came until now is written, whatever comes meanwhile.
     func writeSightings() async {
         flusher?.cancel()
         flush()
-        if isCommitting { await withCheckedContinuation { finishers.append($0) } }
+        guard isCommitting else { return }
+        await withCheckedContinuation { continuation in
+            finishers.append(Finisher(registrations: submitted.registrations, reports: submitted.reports, continuation: continuation))
+        }
     }
 
     /// As ``writeSightings()``, for the last time.
@@ -124,10 +141,21 @@ actor ArrivalQueue {
             }
             lastStart = .now
             await commit()
+            resumeFinishers()
         }
         isCommitting = false
-        for finisher in finishers { finisher.resume() }
+        for finisher in finishers { finisher.continuation.resume() }
         finishers = []
+    }
+
+    /// Lets go on who waits for no more than has ended. At the end of the server all wait for all.
+    private func resumeFinishers() {
+        guard !isEnding else { return }
+        finishers.removeAll { finisher in
+            guard finisher.hasSightings, finisher.registrations <= ended.registrations, finisher.reports <= ended.reports else { return false }
+            finisher.continuation.resume()
+            return true
+        }
     }
 
     private func commit() async {
@@ -142,7 +170,16 @@ actor ArrivalQueue {
         reports.removeFirst(reporting.count)
         reportBytes -= reporting.reduce(0) { $0 + $1.bytes }
         let (sightings, isAll) = presence.takeUnsaved(atMost: limits.transaction)
-        if isAll { isFlushDue = false } else { noteSightings(isUrgent: false) }
+        if isAll {
+            isFlushDue = false
+            for index in finishers.indices { finishers[index].hasSightings = true }
+        } else {
+            noteSightings(isUrgent: false)
+        }
+        defer {
+            ended.registrations += registering.count
+            ended.reports += reporting.count
+        }
         let arrivals = DeviceArrivals(registrations: registering.map(\.item), reports: reporting.map(\.item), sightings: sightings)
         guard !arrivals.isEmpty else { return }
         do {
