@@ -24,6 +24,8 @@ public struct Configuration: Codable, Hashable, Sendable {
     public var connectionsPerAddress: Int?
     /// TLS handshakes in a second from one address.
     public var handshakesPerSecond: Int?
+    /// Known devices that may begin anew at once from one address, without a cookie of theirs; ``defaultNewLinesPerAddress`` where nothing is said.
+    public var newLinesPerAddress: Int?
 
     public enum XpressPages: String, Codable, Hashable, Sendable, CaseIterable {
         /// From ready pieces.
@@ -46,6 +48,7 @@ public struct Configuration: Codable, Hashable, Sendable {
 
     public static let defaultEventDays = 90
     public static let defaultEventsPerDevice = 1000
+    public static let defaultNewLinesPerAddress = 100
 
     var devicePolicy: DevicePolicy {
         DevicePolicy(targeting: targeting, eventRetention: Int64(eventDays) * 86_400, eventsOfDevice: eventsPerDevice)
@@ -61,30 +64,32 @@ public struct Configuration: Codable, Hashable, Sendable {
             throw EngineError(.refused, "\(unknown) is no setting; there are \(known.sorted().joined(separator: ", "))")
         }
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        hosts = try container.decode([String].self, forKey: .hosts)
-        publicPort = try container.decodeIfPresent(Int.self, forKey: .publicPort)
-        restrictToApproved = try container.decodeIfPresent(Bool.self, forKey: .restrictToApproved) ?? false
-        if let name = try container.decodeIfPresent(String.self, forKey: .targeting) {
-            guard let targeting = Targeting(rawValue: name) else { throw EngineError(.refused, "targeting is server or client, not \(name)") }
-            self.targeting = targeting
-        } else {
-            targeting = .server
+        func number(_ key: CodingKeys) throws -> Int? {
+            let number: Int?
+            // What is no whole number is no wrong setting to the decoder, but a wrong file.
+            do { number = try container.decodeIfPresent(Int.self, forKey: key) } catch { throw key.refusal }
+            if let number, key.range?.contains(number) == false { throw key.refusal }
+            return number
         }
-        eventDays = try container.decodeIfPresent(Int.self, forKey: .eventDays) ?? Self.defaultEventDays
-        eventsPerDevice = try container.decodeIfPresent(Int.self, forKey: .eventsPerDevice) ?? Self.defaultEventsPerDevice
+        hosts = try container.decode([String].self, forKey: .hosts)
+        if hosts.isEmpty { throw CodingKeys.hosts.refusal }
+        publicPort = try number(.publicPort)
+        restrictToApproved = try container.decodeIfPresent(Bool.self, forKey: .restrictToApproved) ?? false
+        targeting = .server
+        if let name = try container.decodeIfPresent(String.self, forKey: .targeting) {
+            guard let known = Targeting(rawValue: name) else { throw CodingKeys.targeting.refusal }
+            targeting = known
+        }
+        eventDays = try number(.eventDays) ?? Self.defaultEventDays
+        eventsPerDevice = try number(.eventsPerDevice) ?? Self.defaultEventsPerDevice
         if let word = try container.decodeIfPresent(String.self, forKey: .xpress) {
-            guard let known = XpressPages(rawValue: word) else { throw EngineError(.refused, "xpress is ready or uniform, not \(word)") }
+            guard let known = XpressPages(rawValue: word) else { throw CodingKeys.xpress.refusal }
             xpress = known
         }
-        connections = try container.decodeIfPresent(Int.self, forKey: .connections)
-        connectionsPerAddress = try container.decodeIfPresent(Int.self, forKey: .connectionsPerAddress)
-        handshakesPerSecond = try container.decodeIfPresent(Int.self, forKey: .handshakesPerSecond)
-        if let handshakesPerSecond, !(1...1_000_000).contains(handshakesPerSecond) {
-            throw EngineError(.refused, "handshakesPerSecond is from 1 to 1000000, not \(handshakesPerSecond)")
-        }
-        for limit in [connections, connectionsPerAddress].compactMap(\.self) where limit < 1 {
-            throw EngineError(.refused, "\(limit) connections: at least one is needed")
-        }
+        connections = try number(.connections)
+        connectionsPerAddress = try number(.connectionsPerAddress)
+        handshakesPerSecond = try number(.handshakesPerSecond)
+        newLinesPerAddress = try number(.newLinesPerAddress)
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -98,6 +103,33 @@ public struct Configuration: Codable, Hashable, Sendable {
         case connections
         case connectionsPerAddress
         case handshakesPerSecond
+        case newLinesPerAddress
+
+        /// Of a number.
+        var range: ClosedRange<Int>? {
+            switch self {
+            case .publicPort: 1...65535
+            case .eventDays: 1...3650
+            case .eventsPerDevice: 1...100_000
+            case .connections, .connectionsPerAddress: 1...Int.max
+            case .handshakesPerSecond, .newLinesPerAddress: 1...1_000_000
+            default: nil
+            }
+        }
+
+        /// What it is to be, in words.
+        private var expected: String {
+            switch self {
+            case .hosts: "a list of names or addresses, such as [\"updates.example.org\"]"
+            case .restrictToApproved: "true or false"
+            case .targeting: "\"server\" or \"client\""
+            case .xpress: "\"ready\" or \"uniform\""
+            case .connections, .connectionsPerAddress: "a whole number, at least 1"
+            default: range.map { "a whole number from \($0.lowerBound) to \($0.upperBound)" } ?? ""
+            }
+        }
+
+        var refusal: EngineError { EngineError(.refused, "\(rawValue) must be \(expected)") }
     }
 
     private struct AnyKey: CodingKey {
@@ -118,21 +150,31 @@ public struct Configuration: Codable, Hashable, Sendable {
             throw EngineError(.failed, "cannot read \(home.configurationFile)")
         }
         do {
-            let configuration = try JSONDecoder().decode(Configuration.self, from: data)
-            guard !configuration.hosts.isEmpty else { throw EngineError(.refused, "hosts is empty") }
-            if let port = configuration.publicPort, !(1...65535).contains(port) {
-                throw EngineError(.refused, "publicPort \(port) is no port")
-            }
-            guard (1...3650).contains(configuration.eventDays) else { throw EngineError(.refused, "eventDays is not from 1 to 3650") }
-            guard (1...100_000).contains(configuration.eventsPerDevice) else {
-                throw EngineError(.refused, "eventsPerDevice is not from 1 to 100000")
-            }
-            return configuration
+            return try JSONDecoder().decode(Configuration.self, from: data)
         } catch let error as EngineError {
             throw EngineError(error.code, "\(home.configurationFile): \(error.message)")
         } catch {
-            throw EngineError(.refused, "\(home.configurationFile) cannot be read as configuration: \(error)")
+            throw EngineError(.refused, "\(home.configurationFile): \(words(of: error, in: data))")
         }
+    }
+
+    /// One line: which setting is wrong and what it is to be, or where the file is no JSON.
+    private static func words(of error: any Error, in data: Data) -> String {
+        switch error {
+        case DecodingError.keyNotFound(let key, _): return refusal(of: key)
+        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+            return context.codingPath.first.map(refusal) ?? "it must be one JSON object of settings, such as {\"hosts\": [\"updates.example.org\"]}"
+        default:
+            // The decoder does not say where.
+            do { _ = try JSONSerialization.jsonObject(with: data) } catch {
+                if let reason = (error as NSError).userInfo[NSDebugDescriptionErrorKey] { return "it is no JSON: \(reason)" }
+            }
+            return "it is no JSON"
+        }
+    }
+
+    private static func refusal(of key: any CodingKey) -> String {
+        CodingKeys(stringValue: key.stringValue)?.refusal.message ?? "\(key.stringValue) is wrong"
     }
 
     func save(to home: Home) throws(EngineError) {

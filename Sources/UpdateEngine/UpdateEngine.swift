@@ -26,7 +26,7 @@ public final class UpdateEngine: Sendable {
     let presence = DevicePresence()
     let registrations: Mutex<RegistrationLimit>
     /// Lines of sessions begun anew under known ids.
-    let newLines = Mutex(NetworkBuckets(burst: 100, perSecond: 0.2))
+    let newLines: Mutex<NetworkBuckets>
     let groupClaims = Mutex(GroupClaims())
     private let state: Mutex<State>
     private let isEnding = Atomic(false)
@@ -172,6 +172,8 @@ public final class UpdateEngine: Sendable {
         self.bounded = BoundedLog(log)
         self.arrivals = ArrivalQueue(store: store, policy: configuration.devicePolicy, presence: presence, log: log, clock: clock)
         self.registrations = Mutex(RegistrationLimit())
+        let newLines = Double(configuration.newLinesPerAddress ?? Configuration.defaultNewLinesPerAddress)
+        self.newLines = Mutex(NetworkBuckets(burst: newLines, perSecond: newLines / 500))
         self.state = Mutex(state)
     }
 

@@ -86,7 +86,8 @@ struct StormCommand: AsyncParsableCommand {
         options.renewsCookies = renewCookies
         options.retries = retries
         options.verifiedShare = verify / 100
-        options.mostBytes = Int64(clamping: mostTraffic) &* 1_000_000
+        let bytes = Int64(clamping: mostTraffic).multipliedReportingOverflow(by: 1_000_000)
+        options.mostBytes = bytes.overflow ? .max : bytes.partialValue
         options.seed = seed
         options.abuse = try abuse.map { name in
             guard let abuse = StormAbuse(rawValue: name) else { throw ValidationError("--abuse: \(name) is not a kind of abuse") }

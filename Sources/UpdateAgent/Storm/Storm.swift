@@ -24,14 +24,23 @@ public struct Storm: Sendable {
         self.server = try ServerAddress(server)
         self.options = options
         self.progress = progress
-        let isSensible =
-            (1...Fleet.mostDevices).contains(options.devices) && (1...3600).contains(options.seconds) && (1...64).contains(options.kinds)
-            && (0...SourceAddresses.most).contains(options.sourceAddresses) && (0...1).contains(options.verifiedShare)
-            && (options.concurrency.map { (1...20_000).contains($0) } ?? true) && (options.rate.map { $0 >= 0.1 && $0 <= 100_000 } ?? true)
-            && (options.count.map { $0 > 0 } ?? true) && options.mostBytes > 0 && (1...20_000).contains(options.abuseConnections)
-            && (options.abuseAddresses.map { (1...SourceAddresses.most).contains($0) } ?? true)
-            && (0...100).contains(options.retries) && options.weights.values.contains { $0 > 0 }
-        guard isSensible else { throw AgentError(.badStorm, "a number is out of its range") }
+        func check<Value: Comparable>(_ option: String, _ value: Value?, _ range: ClosedRange<Value>) throws(AgentError) {
+            guard let value, !range.contains(value) else { return }
+            throw AgentError(.badStorm, "--\(option) must be from \(range.lowerBound) to \(range.upperBound), not \(value)")
+        }
+        try check("devices", options.devices, 1...Fleet.mostDevices)
+        try check("duration", options.seconds, 1...3600)
+        try check("kinds", options.kinds, 1...64)
+        try check("source-addresses", options.sourceAddresses, 0...SourceAddresses.most)
+        try check("verify", options.verifiedShare * 100, 0...100)
+        try check("concurrency", options.concurrency, 1...20_000)
+        try check("rate", options.rate, 0.1...100_000)
+        try check("count", options.count, 1...1_000_000_000)
+        try check("most-traffic", options.mostBytes / 1_000_000, 1...1_000_000_000)
+        try check("abuse-connections", options.abuseConnections, 1...20_000)
+        try check("abuse-addresses", options.abuseAddresses, 1...SourceAddresses.most)
+        try check("retries", options.retries, 0...100)
+        guard options.weights.values.contains(where: { $0 > 0 }) else { throw AgentError(.badStorm, "--mix: no task has a share") }
     }
 
     /// - Parameter caFile: the certificates in PEM form that the server's must come from; no others count.

@@ -125,7 +125,10 @@ final class DevicePresence: Sendable {
     func restore(_ sightings: [DeviceSighting]) {
         state.withLock { state in
             for sighting in sightings {
-                state.unsaved[sighting.deviceID, default: sighting].reasons.formUnion(sighting.reasons)
+                var unsaved = state.unsaved[sighting.deviceID] ?? sighting
+                unsaved.reasons.formUnion(sighting.reasons)
+                unsaved.secondNetwork = sighting.secondNetwork ?? unsaved.secondNetwork
+                state.unsaved[sighting.deviceID] = unsaved
             }
         }
     }
