@@ -47,6 +47,7 @@ let package = Package(
         .executable(name: "martlet", targets: ["martlet"]),
         // For Fuzz/, which is a package of its own.
         .library(name: "MartletProtocols", targets: ["Updates", "XMLStream", "ScanPolicy", "UpdateProtocols", "UpdateCatalog"]),
+        .library(name: "MartletSignatures", targets: ["COpenSSL"]),
         // For Benchmarks/, likewise.
         .library(name: "MartletServer", targets: ["TrustedTransport", "Storage", "UpdateEngine", "UpdateServer"]),
     ],
@@ -67,6 +68,8 @@ let package = Package(
         .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CMSPack", pkgConfig: "libmspack", providers: [.apt(["libmspack-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // C, not a module of OpenSSL's headers: their types have the names of BoringSSL's, which NIOSSL and swift-crypto carry.
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
         target("Updates"),
         target("XMLStream", ["CExpat"]),
         target("ScanPolicy", ["XMLStream"]),
@@ -74,7 +77,7 @@ let package = Package(
         target("UpdateCatalog", ["Updates"]),
         target(
             "TrustedTransport",
-            ["Updates", "ScanPolicy", .asn1, .asyncHTTPClient, .crypto, .cryptoExtras, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .nioTLS, .x509]),
+            ["COpenSSL", "Updates", "ScanPolicy", .asn1, .asyncHTTPClient, .crypto, .cryptoExtras, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .nioTLS, .x509]),
         target("Storage", ["Updates", "CZlib", .crypto, .grdb, .logging]),
         target("UpdateEngine", ["Updates", "ScanPolicy", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", .logging]),
         target(
