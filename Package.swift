@@ -77,7 +77,10 @@ let package = Package(
         target("UpdateCatalog", ["Updates"]),
         target(
             "TrustedTransport",
-            ["COpenSSL", "Updates", "ScanPolicy", .asn1, .asyncHTTPClient, .crypto, .cryptoExtras, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .nioTLS, .x509]),
+            [
+                "COpenSSL", "Updates", "ScanPolicy", .asn1, .asyncHTTPClient, .crypto, .cryptoExtras, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
+                .nioTLS, .x509,
+            ]),
         target("Storage", ["Updates", "CZlib", .crypto, .grdb, .logging]),
         target("UpdateEngine", ["Updates", "ScanPolicy", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", .logging]),
         target(
