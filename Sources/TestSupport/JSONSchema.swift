@@ -8,9 +8,15 @@ public struct JSONSchema {
         schema = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
     }
 
-    /// The schemas of docs/cli-json.md, by name.
-    public static func documented() throws -> [String: JSONSchema] {
-        try all(in: String(contentsOf: Evidence.packageRoot.appending(path: "docs/cli-json.md"), encoding: .utf8))
+    /// The schemas of a document of the package, by name.
+    public static func documented(in path: String = "docs/cli-json.md") throws -> [String: JSONSchema] {
+        try all(in: String(contentsOf: Evidence.packageRoot.appending(path: path), encoding: .utf8))
+    }
+
+    /// The blocks of a document whose first line is ```` ```json NAME ````, which is not a schema but an example.
+    public static func examples(in path: String, of name: String) throws -> [String] {
+        let markdown = try String(contentsOf: Evidence.packageRoot.appending(path: path), encoding: .utf8)
+        return markdown.components(separatedBy: "```json \(name)\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
     }
 
     /// The schemas of a document, by the word after ```` ```json ````.

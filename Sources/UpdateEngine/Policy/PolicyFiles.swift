@@ -2,7 +2,7 @@ public import ScanPolicy
 
 /// A device that a path holds: read, or refused with the reason. A fleet is forecast even where one of its devices cannot be read.
 public enum PolicyDevice: Sendable {
-    case read(DeviceReading)
+    case read(DeviceRecord)
     case refused(name: String, PolicyFileError)
 
     public var name: String {
@@ -39,7 +39,7 @@ public struct PolicyFiles {
         case .file:
             if Self.isDeviceLines(path) { return try readLines(path, device) }
             try hand(Self.deviceName(ofFile: path), path, device) { () throws(PolicyFileError) in
-                try DeviceReading(name: Self.deviceName(ofFile: path), readings: [try Self.read(path, in: nil, limits)])
+                try DeviceRecord(name: Self.deviceName(ofFile: path), readings: [try Self.read(path, in: nil, limits)])
             }
         case .folder:
             let folder = try PolicyFolder(path: path, limits: limits)
@@ -95,7 +95,7 @@ public struct PolicyFiles {
                 }
                 readings.append(try Self.read(entry.name, in: folder, limits))
             }
-            return try DeviceReading(name: name, readings: readings)
+            return try DeviceRecord(name: name, readings: readings)
         }
     }
 
@@ -106,7 +106,7 @@ public struct PolicyFiles {
 
     /// Reads one device and hands it out, or what it was refused for. A name that was there before is refused: verdicts are told apart by name.
     private mutating func hand(
-        _ name: String, _ place: String, _ device: (PolicyDevice) throws -> Void, _ read: () throws(PolicyFileError) -> DeviceReading
+        _ name: String, _ place: String, _ device: (PolicyDevice) throws -> Void, _ read: () throws(PolicyFileError) -> DeviceRecord
     ) throws {
         let result: PolicyDevice
         do throws(PolicyFileError) {
@@ -140,7 +140,7 @@ public struct PolicyFiles {
                     throw PolicyFileError(
                         .tooLarge, file: path, at: line.byteOffset + limits.line, expected: "at most \(limits.line) bytes for one device")
                 }
-                return try DeviceReading.line(line.bytes, file: path, at: line.byteOffset, limits: limits)
+                return try DeviceRecord.line(line.bytes, file: path, at: line.byteOffset, limits: limits)
             }
         }
         if count == 0 { throw PolicyFileError(.truncated, file: path, at: 0, expected: "a device as JSON on each line") }

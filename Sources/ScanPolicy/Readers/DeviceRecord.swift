@@ -1,7 +1,7 @@
 /// What all files of one device say together.
 ///
 /// A fact that two files state must be the same in both: else it is refused, with both named, since nobody can know which file is older.
-public struct DeviceReading: Sendable {
+public struct DeviceRecord: Sendable {
     public let facts: DeviceFacts
     /// What a person should know about how it was read, such as a value whose layout is not certain.
     public let notes: [String]
@@ -30,8 +30,8 @@ public struct DeviceReading: Sendable {
     /// - Parameter byteOffset: where the line begins in `file`.
     public static func line(
         _ bytes: [UInt8], file: String, at byteOffset: Int, limits: PolicyFileLimits = .standard
-    ) throws(PolicyFileError) -> DeviceReading {
-        DeviceReading(facts: try DeviceDocument.read(bytes, file: file, at: byteOffset, name: nil, limits: limits))
+    ) throws(PolicyFileError) -> DeviceRecord {
+        DeviceRecord(facts: try DeviceDocument.read(bytes, file: file, at: byteOffset, name: nil, limits: limits))
     }
 }
 
@@ -76,8 +76,8 @@ struct GatheredFacts {
     func place(of fact: DeviceFact) -> (file: String, byteOffset: Int)? { places[fact] }
 
     func contradiction<Value>(_ what: String, _ statement: Statement<Value>, _ other: (file: String, byteOffset: Int)?) -> PolicyFileError {
-        let where_ = other.map { "\($0.file) says at byte \($0.byteOffset)" } ?? "another file says"
-        return PolicyFileError(.contradiction, file: statement.file, at: statement.byteOffset, expected: "for \(what) what \(where_)")
+        let place = other.map { "\($0.file) says at byte \($0.byteOffset)" } ?? "another file says"
+        return PolicyFileError(.contradiction, file: statement.file, at: statement.byteOffset, expected: "for \(what) what \(place)")
     }
 
     /// What the files say of a registry value: nil where none speaks of it or all say that it is not there.
