@@ -99,7 +99,7 @@ import Testing
     @Test func `bytes of an unknown code page are not taken for letters`() throws {
         let bytes = Array("REGEDIT4\r\n\r\n[HKEY_LOCAL_MACHINE\\\(Fixtures.key)]\r\n\"WUServer\"=\"https://w".utf8) + [0xfc] + Array("sus\"\r\n".utf8)
         let reading = try PolicyReading.read(bytes, file: "pc.reg")
-        let error = refusal { () throws(PolicyFileError) in try DeviceReading(name: "pc", readings: [reading]) }
+        let error = refusal { () throws(PolicyFileError) in try DeviceRecord(name: "pc", readings: [reading]) }
         #expect(error?.code == .encoding)
     }
 
@@ -155,7 +155,7 @@ import Testing
         let reading = try PolicyReading.read(try Evidence.bytes("policy/softlayer-wsus-client.reg"), file: "softlayer.reg")
         #expect(reading.format == .registryExport)
         #expect(plain(reading.entries).count == 16)
-        let facts = try DeviceReading(name: "pc", readings: [reading]).facts
+        let facts = try DeviceRecord(name: "pc", readings: [reading]).facts
         #expect(facts.policy[.wuServer] == "http://wsusdal0102.service.softlayer.com")
         #expect(facts.policy[.useWUServer] == 1)
         #expect(facts.policy[.noAutoUpdate] == 0)
