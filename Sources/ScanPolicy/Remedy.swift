@@ -21,10 +21,10 @@ public enum RemedyKind: String, CaseIterable, Sendable, Hashable {
     /// Install the cumulative update that brings the later rules.
     case update
     case tls
-    /// Put the server's certificate into the device's pin store.
-    case pins
     /// Take the permission to use the user's proxy back.
     case systemProxyOnly = "system-proxy-only"
+    /// Put the server's certificate into the device's pin store.
+    case pins
     case systemProxy = "system-proxy"
     /// The last resort: it lets every user of the device read and alter what it is told.
     case userProxyFallback = "user-proxy-fallback"

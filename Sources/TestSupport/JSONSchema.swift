@@ -1,6 +1,7 @@
 public import Foundation
 
-/// As much of JSON Schema as docs/cli-json.md uses: type, required, properties, additionalProperties, items, enum and two patterns.
+/// As much of JSON Schema as docs/cli-json.md uses: type, required, properties, additionalProperties, items, enum, two patterns, and `$ref` to
+/// one of the root's `definitions`.
 public struct JSONSchema {
     private let schema: [String: Any]
 
@@ -36,11 +37,19 @@ public struct JSONSchema {
 
     /// What is wrong with a JSON text, by path; empty if nothing is.
     public func problems(in data: Data) throws -> [String] {
-        Self.problems(in: try JSONSerialization.jsonObject(with: data), against: schema, at: "$")
+        problems(in: try JSONSerialization.jsonObject(with: data), against: schema, at: "$")
     }
 
-    private static func problems(in value: Any, against schema: [String: Any], at path: String) -> [String] {
+    private func problems(in value: Any, against part: [String: Any], at path: String) -> [String] {
         var problems: [String] = []
+        var schema = part
+        if let reference = part["$ref"] as? String {
+            let definitions = self.schema["definitions"] as? [String: [String: Any]] ?? [:]
+            guard let definition = definitions[String(reference.dropFirst("#/definitions/".count))] else {
+                return ["\(path): the schema does not define \(reference)"]
+            }
+            schema = definition
+        }
         switch schema["type"] as? String {
         case "object":
             guard let object = value as? [String: Any] else { return ["\(path) is no object"] }
@@ -51,12 +60,12 @@ public struct JSONSchema {
                     problems.append("\(path).\(name) is not in the schema")
                     continue
                 }
-                problems += Self.problems(in: inner, against: property, at: "\(path).\(name)")
+                problems += self.problems(in: inner, against: property, at: "\(path).\(name)")
             }
         case "array":
             guard let array = value as? [Any] else { return ["\(path) is no array"] }
             let items = schema["items"] as? [String: Any] ?? [:]
-            for (index, inner) in array.enumerated() { problems += Self.problems(in: inner, against: items, at: "\(path)[\(index)]") }
+            for (index, inner) in array.enumerated() { problems += self.problems(in: inner, against: items, at: "\(path)[\(index)]") }
         case "string":
             guard let text = value as? String else { return ["\(path) is no string"] }
             if let allowed = schema["enum"] as? [String], !allowed.contains(text) { problems.append("\(path): \(text) is not one of \(allowed)") }

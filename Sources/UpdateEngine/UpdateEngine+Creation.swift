@@ -1,5 +1,6 @@
 import Foundation
 public import Logging
+public import ScanPolicy
 import Storage
 public import TrustedTransport
 public import Updates
@@ -40,6 +41,11 @@ extension Home {
     var identityFiles: IdentityFiles {
         IdentityFiles(
             caCertificate: caFile, caKey: tlsFolder + "/ca.key", certificate: tlsFolder + "/server.pem", key: tlsFolder + "/server.key")
+    }
+
+    /// The certificate that this home's server presents, and the root behind it.
+    public func presentedCertificate() throws(TrustError) -> ServerCertificate {
+        try ServerCertificate.read(identityFiles.certificate, authorityFile: identityFiles.caCertificate)
     }
 
     var tokenKeysFile: String { tlsFolder + "/token.keys" }

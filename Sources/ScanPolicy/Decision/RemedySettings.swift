@@ -5,7 +5,7 @@ struct RemedySettings {
     private let target: ServerURL?
     private var known: [RemedyKind: [String]] = [:]
 
-    init(device: DeviceFacts, reading: DeviceReading, target: ServerURL?) {
+    init(device: DeviceFacts, reading: JudgedFacts, target: ServerURL?) {
         self.device = device
         self.server = reading.server
         self.target = target

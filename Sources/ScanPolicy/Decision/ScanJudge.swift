@@ -37,7 +37,7 @@ public struct ScanJudge: Sendable {
 
     /// What the device will do on each channel at each level.
     public mutating func verdicts(of device: DeviceFacts) -> DeviceVerdicts {
-        let reading = DeviceReading(device, circumstances)
+        let reading = JudgedFacts(device, circumstances)
         var verdicts = DeviceVerdicts()
         var settings = RemedySettings(device: device, reading: reading, target: circumstances.target)
         for level in EnforcementLevel.allCases {
@@ -48,7 +48,7 @@ public struct ScanJudge: Sendable {
         return verdicts
     }
 
-    private mutating func detection(_ reading: DeviceReading, _ level: EnforcementLevel, _ settings: inout RemedySettings) -> Verdict {
+    private mutating func detection(_ reading: JudgedFacts, _ level: EnforcementLevel, _ settings: inout RemedySettings) -> Verdict {
         guard let situation = reading.situation else { return reading.unreadable(.wuServer) }
         let finding = finding(situation, level)
         let answer = finding.judgement.answer

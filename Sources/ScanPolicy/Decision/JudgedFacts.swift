@@ -1,5 +1,5 @@
 /// A device's facts as the decision takes them: addresses read, proxies held against the server's name, defaults filled in and listed.
-struct DeviceReading {
+struct JudgedFacts {
     /// `nil` where `WUServer` is no address.
     private(set) var situation: ScanSituation?
     private(set) var server: ServerURL?
@@ -19,7 +19,8 @@ struct DeviceReading {
         self.server = server
         asks = device.asksItsServer
         guard asks else {
-            var situation = ScanSituation(scheme: server?.scheme ?? .http)
+            // Without an address, what a remedy would set is one on HTTPS.
+            var situation = ScanSituation(scheme: server?.scheme ?? .https)
             situation.asks = false
             self.situation = situation
             assumeAboutAsking()

@@ -1,0 +1,109 @@
+/// Forecasts one device after another, under one set of circumstances.
+public struct Forecaster: Sendable {
+    public struct Options: Sendable, Hashable {
+        public var network: NetworkRequirement?
+        /// What is supposed to be done already.
+        public var assumed: [RemedyKind] = []
+        /// The server on TLS that devices are moved to.
+        public var target: ServerURL?
+        public var certificate: ServerCertificate?
+        public var asOf: CalendarDay
+
+        public init(asOf: CalendarDay) { self.asOf = asOf }
+    }
+
+    public let options: Options
+    private var judge: ScanJudge
+
+    public init(_ options: Options) {
+        self.options = options
+        judge = ScanJudge(ScanJudge.Circumstances(network: options.network, certificate: options.certificate, target: options.target))
+    }
+
+    public mutating func forecast(_ device: DeviceFacts, observed: ObservedDevice? = nil) -> DeviceForecast {
+        var device = device
+        var seen: [Assumption] = []
+        if device.windows == nil, let windows = observed?.windows {
+            device.windows = windows
+            seen.append(Assumption("Windows version", "\(windows), as the device told the server"))
+        }
+        let baseline = options.assumed.isEmpty ? nil : judge.verdicts(of: device)
+        for remedy in options.assumed { assume(remedy, &device) }
+        let schedule = EnforcementSchedule(of: device)
+        let verdicts = judge.verdicts(of: device)
+        var forecast = DeviceForecast(name: device.name, windows: device.windows, schedule: schedule, verdicts: verdicts, observed: observed)
+        forecast.assumed = seen
+        forecast.baseline = baseline
+        if let level = EnforcementLevel.allCases.first(where: { verdicts[$0, .detection].outcome == .fails }) {
+            forecast.firstMissed = schedule.firstMissed(at: level, asOf: options.asOf)
+        }
+        if let target = options.target { forecast.move = move(device, to: target, schedule) }
+        return forecast
+    }
+
+    private mutating func move(_ device: DeviceFacts, to target: ServerURL, _ schedule: EnforcementSchedule) -> TLSMove? {
+        guard device.asksItsServer else { return nil }
+        var moved = device
+        moved.policy[.wuServer] = target.description
+        // What is not known to be enforced may be: the strictest level counts.
+        let verdict = judge.verdicts(of: moved)[schedule.current ?? .january2021, .detection]
+        return TLSMove(device, to: target, certificate: options.certificate, verdict: verdict, asOf: options.asOf)
+    }
+
+    /// Changes the facts as the remedy would.
+    private func assume(_ remedy: RemedyKind, _ device: inout DeviceFacts) {
+        switch remedy {
+        case .tls:
+            guard let server = device.policy[.wuServer].flatMap({ ServerURL($0) }) else { return }
+            let url = options.target ?? server.onTLS
+            device.policy[.wuServer] = url.description
+            device.policy[.wuStatusServer] = url.description
+        case .systemProxy:
+            if let settings = device.systemProxy, settings != .none { return }
+            // Where users have one it is that; its name is of no concern where they have none.
+            device.systemProxy = .static(device.userProxy?.fixed?.proxy ?? "proxy", bypass: device.userProxy?.fixed?.bypass ?? "")
+        case .userProxyFallback: device.policy[.setProxyBehaviorForUpdateDetection] = 1
+        case .systemProxyOnly: device.policy[.setProxyBehaviorForUpdateDetection] = 0
+        case .use, .update, .pins: return
+        }
+    }
+}
+
+/// What is forecast of one device.
+public struct DeviceForecast: Sendable, Hashable {
+    public var name: String
+    public var windows: WindowsVersion?
+    public var schedule: EnforcementSchedule
+    public var verdicts: DeviceVerdicts
+    /// The verdicts without what was supposed; `nil` where nothing was.
+    public var baseline: DeviceVerdicts?
+    /// The first update Tuesday that the device misses, where it will fail.
+    public var firstMissed: CalendarDay?
+    /// What comes of a move to the target; `nil` without one, and for a device that does not ask its server.
+    public var move: TLSMove?
+    public var observed: ObservedDevice?
+    /// What was taken from elsewhere.
+    public var assumed: [Assumption] = []
+
+    init(name: String, windows: WindowsVersion?, schedule: EnforcementSchedule, verdicts: DeviceVerdicts, observed: ObservedDevice?) {
+        self.name = name
+        self.windows = windows
+        self.schedule = schedule
+        self.verdicts = verdicts
+        self.observed = observed
+    }
+
+    /// The level that the report puts forward: what the device enforces, else the strictest.
+    public var level: EnforcementLevel { schedule.current ?? .january2021 }
+
+    /// The verdict that the device's line in a table is about: the first level from now on at which detection fails, else the first at which that
+    /// is not known, else what is now.
+    public var leading: (level: EnforcementLevel, verdict: Verdict) {
+        let from = schedule.current ?? .before
+        func first(_ outcome: ScanOutcome) -> EnforcementLevel? {
+            EnforcementLevel.allCases.first { $0 >= from && verdicts[$0, .detection].outcome == outcome }
+        }
+        let level = first(.fails) ?? first(.unknown) ?? level
+        return (level, verdicts[level, .detection])
+    }
+}

@@ -1,0 +1,26 @@
+/// What a server has seen of a device. Its name and system are the device's own word.
+public struct ObservedDevice: Sendable, Hashable {
+    public var id: String?
+    public var windows: WindowsVersion?
+    /// Times as the server writes them.
+    public var lastSeen: String?
+    public var lastReported: String?
+    public var isDisputed: Bool
+    /// The device came over plain HTTP to the port that is watched.
+    public var lastSeenOnHTTP: String?
+    /// Version, cipher suite and name of its last connection over TLS.
+    public var tlsVersion: String?
+    public var cipherSuite: String?
+    public var serverName: String?
+    public var address: String?
+
+    public init(
+        id: String? = nil, windows: WindowsVersion? = nil, lastSeen: String? = nil, lastReported: String? = nil, isDisputed: Bool = false
+    ) {
+        self.id = id
+        self.windows = windows
+        self.lastSeen = lastSeen
+        self.lastReported = lastReported
+        self.isDisputed = isDisputed
+    }
+}

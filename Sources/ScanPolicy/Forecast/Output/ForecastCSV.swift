@@ -1,0 +1,46 @@
+/// `martlet forecast --csv`: a line a device (RFC 4180, UTF-8), safe to open in a spreadsheet.
+public enum ForecastCSV {
+    public static let head = line([
+        "device", "windows", "level now", "before-2020-09", "2020-09", "2021-01", "row", "reason", "path", "error codes", "evidence",
+        "mending setting",
+        "mending outcome", "first missed update Tuesday", "days left", "reporting", "download", "not known", "assumed", "stops on TLS", "why",
+    ])
+
+    public static func bytes(_ device: DeviceForecast, asOf day: CalendarDay) -> [UInt8] {
+        let verdict = device.leading.verdict
+        let remedy = verdict.remedies.first
+        let left = device.firstMissed.map { $0.number - day.number }
+        return line(
+            [
+                device.name, device.windows?.description ?? "", device.schedule.current?.rawValue ?? "unknown",
+                device.verdicts[.before, .detection].outcome.rawValue, device.verdicts[.september2020, .detection].outcome.rawValue,
+                device.verdicts[.january2021, .detection].outcome.rawValue, verdict.row.rawValue, verdict.row.cause,
+                verdict.path.map(\.rawValue).joined(separator: " "), verdict.errors.map(\.code).joined(separator: " "), verdict.evidence.rawValue,
+                remedy?.settings.joined(separator: "; ") ?? "", remedy?.outcome.rawValue ?? "", device.firstMissed?.description ?? "",
+                left.map { $0 < 0 ? "past" : String($0) } ?? "", device.verdicts[device.level, .reporting].outcome.rawValue,
+                device.verdicts[device.level, .download].outcome.rawValue, verdict.missing.map(\.fact).joined(separator: "; "),
+                (device.assumed + verdict.assumed).map(\.text).joined(separator: "; "), device.move?.detection.rawValue ?? "",
+                device.move.map { $0.reasons.map(\.text).joined(separator: "; ") } ?? "",
+            ])
+    }
+
+    static func line(_ fields: [String]) -> [UInt8] {
+        var line: [UInt8] = []
+        for (index, field) in fields.enumerated() {
+            if index > 0 { line.append(UInt8(ascii: ",")) }
+            line += Array(cell(field).utf8)
+        }
+        return line + [13, 10]
+    }
+
+    /// A cell in quotation marks where it needs them. What a spreadsheet would take for a formula begins with an apostrophe.
+    static func cell(_ field: String) -> String {
+        var text = field.shown
+        let first = text.unicodeScalars.first { !$0.properties.isWhitespace }
+        if let first, "=+-@|%＝＋－＠".unicodeScalars.contains(first) { text = "'" + text }
+        guard text.contains(where: { $0 == "\"" || $0 == "," || $0 == ";" || $0 == "'" }) else { return text }
+        var quoted = "\""
+        for character in text { quoted += character == "\"" ? "\"\"" : String(character) }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Foundation
+import ScanPolicy
+import TrustedTransport
+import UpdateEngine
+import Updates
+
+struct ForecastCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "forecast", abstract: "Say which devices stop scanning, when, why, and what mends it (a prediction).",
+        discussion: """
+            A PATH is a policy file (one device, named after it), a folder of such files (one device), a folder of such folders (one device each), or \
+            an .ndjson file (one device a line). Verdicts on Windows devices are predictions from what is published; docs/forecast.md is the guide, \
+            docs/scan-policy.md has the rules and their sources.
+            """)
+
+    @Argument(help: "Policy files of devices.")
+    var paths: [String]
+    @Flag(help: "Print JSON (docs/cli-json.md).")
+    var json = false
+    @Flag(help: "Print CSV, safe to open in a spreadsheet.")
+    var csv = false
+    @Option(help: ArgumentHelp("Write a report for people, one self-contained page.", valueName: "file"))
+    var html: String?
+    @Option(help: "What the network demands: direct or proxy-required. Without it a device without any proxy is taken as direct.")
+    var network: StatedNetwork?
+    @Option(help: "Suppose a remedy: tls, system-proxy or user-proxy-fallback; repeat for several.")
+    var assume: [AssumedRemedy] = []
+    @Option(help: ArgumentHelp("Forecast the move to this server on TLS.", valueName: "https://HOST:8531"))
+    var target: String?
+    @Option(help: ArgumentHelp("The certificates that the target presents (PEM), its own first; with --home that home's.", valueName: "file"))
+    var certificate: String?
+    @Option(help: ArgumentHelp("The root that they end in, where the file lacks it.", valueName: "file"))
+    var ca: String?
+    @Option(help: ArgumentHelp("Join with what this server has seen of the devices.", valueName: "dir"))
+    var home: String?
+    @Option(help: ArgumentHelp("The day from which is counted; today if none is given.", valueName: "yyyy-mm-dd"))
+    var asOf: String?
+
+    func validate() throws {
+        guard !paths.isEmpty else { throw ValidationError("name a policy file or a folder of them") }
+        guard !(json && csv) else { throw ValidationError("--json and --csv cannot both be printed") }
+        if let target, ServerURL(target)?.scheme != .https { throw ValidationError("--target is an address such as https://HOST:8531") }
+        if let asOf, CalendarDay(asOf) == nil { throw ValidationError("--as-of is a day such as 2020-09-08") }
+        if ca != nil, certificate == nil { throw ValidationError("--ca goes with --certificate") }
+    }
+
+    func run() async throws {
+        var options = Forecaster.Options(asOf: asOf.flatMap { CalendarDay($0) } ?? CalendarDay(number: Int(Date().timeIntervalSince1970) / 86_400))
+        options.network = network?.requirement
+        options.assumed = assume.map(\.kind)
+        options.target = target.flatMap { ServerURL($0) }
+        options.certificate = try readCertificate()
+        let run = ForecastRun(options: options, form: json ? .json : csv ? .csv : .table, observed: try await readObserved())
+        try run.read(paths)
+        try run.finish()
+        if let html { try run.writePage(html) }
+        try Outcome.check(refused: run.problems, done: run.devices)
+    }
+
+    private func readCertificate() throws -> ServerCertificate? {
+        if let certificate { return try ServerCertificate.read(certificate, authorityFile: ca) }
+        return try home.map { try Home(path: $0).presentedCertificate() }
+    }
+
+    private func readObserved() async throws -> [String: ObservedDevice] {
+        guard let home else { return [:] }
+        let options = try HomeOptions.parse(["--home", home])
+        guard case .devices(let devices) = try await options.perform(.listDevices(DeviceFilter())) else { throw Outcome.unexpected() }
+        return ObservedDevice.byName(devices)
+    }
+}
+
+/// What the caller says of the network.
+enum StatedNetwork: String, ExpressibleByArgument, CaseIterable {
+    case direct
+    case proxyRequired = "proxy-required"
+
+    var requirement: NetworkRequirement {
+        switch self {
+        case .direct: .direct
+        case .proxyRequired: .proxyRequired
+        }
+    }
+}
+
+/// The remedies that can be supposed.
+enum AssumedRemedy: String, ExpressibleByArgument, CaseIterable {
+    case tls
+    case systemProxy = "system-proxy"
+    case userProxyFallback = "user-proxy-fallback"
+
+    var kind: RemedyKind {
+        switch self {
+        case .tls: .tls
+        case .systemProxy: .systemProxy
+        case .userProxyFallback: .userProxyFallback
+        }
+    }
+}
+
+extension ObservedDevice {
+    /// Devices by their name in lower case, whole and without its domain: policy folders mostly have the short one. A name that two devices
+    /// claim is nobody's.
+    static func byName(_ devices: [DeviceSummary]) -> [String: ObservedDevice] {
+        var found: [String: ObservedDevice] = [:]
+        var ambiguous: Set<String> = []
+        for device in devices {
+            guard let name = device.name?.lowercased(), !name.isEmpty else { continue }
+            let observed = ObservedDevice(
+                id: device.id?.text, windows: device.osVersion.flatMap { WindowsVersion($0) }, lastSeen: device.lastSeen?.description,
+                lastReported: device.lastReported?.description, isDisputed: device.isDisputed)
+            for key in Set([name, String(name.prefix { $0 != "." })]) where found.updateValue(observed, forKey: key) != nil { ambiguous.insert(key) }
+        }
+        for key in ambiguous { found[key] = nil }
+        return found
+    }
+}

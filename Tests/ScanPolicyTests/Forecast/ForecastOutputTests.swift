@@ -1,0 +1,130 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import ScanPolicy
+
+@Suite struct ForecastOutputTests {
+    /// Devices of every outcome, with names that want to be something else.
+    static let devices: [DeviceFacts] = {
+        let names = ["plain", "=cmd|'/c calc'!A1", "<script>alert(1)</script>", "a\"b,c", "line\nbreak\u{202e}", "@sum(1)", " +1"]
+        let kinds = [
+            ForecasterTests.doomed("10.0.19041.388"), ScanMatrixTests.device("https"), ScanMatrixTests.device("http"),
+            ScanMatrixTests.silent { $0[.useWUServer] = 0 }, ScanMatrixTests.device("https", pins: ScanMatrixTests.otherPin),
+            ScanMatrixTests.device("http", system: .pac("http://\u{1}/x"), user: .wpad), ForecasterTests.doomed(nil),
+        ]
+        return zip(names, kinds).map { name, kind in
+            var device = kind
+            device.name = name
+            return device
+        }
+    }()
+
+    static func forecasts(_ change: (inout Forecaster.Options) -> Void = { _ in }) -> (Forecaster.Options, [DeviceForecast], ForecastSummary) {
+        var options = Forecaster.Options(asOf: ForecasterTests.asOf)
+        options.network = .proxyRequired
+        change(&options)
+        var forecaster = Forecaster(options)
+        var summary = ForecastSummary()
+        let forecasts = devices.map { device in
+            var observed = ObservedDevice(id: "id", windows: WindowsVersion("10.0.19041.1"), lastSeen: "2026-01-01T00:00:00.000Z")
+            observed.lastSeenOnHTTP = "2026-01-01T00:00:00.000Z"
+            return forecaster.forecast(device, observed: device.name == "plain" ? observed : nil)
+        }
+        for forecast in forecasts { summary.add(forecast) }
+        return (options, forecasts, summary)
+    }
+
+    static func json(_ change: (inout Forecaster.Options) -> Void = { _ in }) -> Data {
+        let (options, forecasts, summary) = forecasts(change)
+        var bytes = ForecastJSON.head
+        for (index, forecast) in forecasts.enumerated() { bytes += ForecastJSON.bytes(forecast, asOf: options.asOf, isFirst: index == 0) }
+        return Data(bytes + ForecastJSON.tail(summary, options))
+    }
+
+    @Test func `the JSON is what its schema says`() throws {
+        let schema = try #require(JSONSchema.documented()["forecast"])
+        #expect(try schema.problems(in: Self.json()) == [])
+        let everything = Self.json {
+            $0.assumed = [.systemProxy]
+            $0.target = TLSMoveTests.target
+            $0.certificate = TLSMoveTests.certificate()
+        }
+        #expect(try schema.problems(in: everything) == [])
+        #expect(
+            try schema.problems(in: Data(ForecastJSON.head + ForecastJSON.tail(ForecastSummary(), Forecaster.Options(asOf: ForecasterTests.asOf))))
+                == [])
+    }
+
+    @Test func `every device has a verdict for each channel at each level, under its own name`() throws {
+        let root = try #require(try JSONSerialization.jsonObject(with: Self.json()) as? [String: Any])
+        let devices = try #require(root["devices"] as? [[String: Any]])
+        #expect(devices.compactMap { $0["name"] as? String } == Self.devices.map(\.name))
+        for device in devices {
+            let levels = try #require(device["levels"] as? [String: [String: [String: Any]]])
+            #expect(Set(levels.keys) == ["before-2020-09", "2020-09", "2021-01"])
+            for level in levels.values {
+                #expect(Set(level.keys) == ["detection", "reporting", "download"])
+                for verdict in level.values {
+                    for key in ["outcome", "path", "row", "evidence", "errors", "remedies"] { #expect(verdict[key] != nil, "\(key)") }
+                }
+            }
+        }
+        let first = try #require((devices[0]["levels"] as? [String: [String: [String: Any]]])?["2020-09"]?["detection"])
+        #expect(first["outcome"] as? String == "fails" && first["row"] as? String == "A2-03")
+        #expect(devices[0]["firstMissedUpdateTuesday"] as? String == "2020-10-13")
+        #expect(devices[0]["daysLeft"] as? Int == 54)
+        let remedies = try #require(first["remedies"] as? [[String: Any]])
+        #expect(remedies.last?["remedy"] as? [String] == ["user-proxy-fallback"])
+        #expect((remedies.last?["settings"] as? [String])?.first?.hasSuffix("SetProxyBehaviorForUpdateDetection = 1 (REG_DWORD)") == true)
+    }
+
+    @Test func `no cell of the CSV is a formula`() throws {
+        let (options, forecasts, _) = Self.forecasts()
+        let lines = forecasts.map { String(decoding: ForecastCSV.bytes($0, asOf: options.asOf), as: UTF8.self) }
+        #expect(lines.allSatisfy { $0.hasSuffix("\r\n") && $0.split(separator: "\r\n").count == 1 && !$0.dropLast().contains("\n") })
+        #expect(lines[1].hasPrefix("\"'=cmd|'/c calc'!A1\","))
+        #expect(lines[3].hasPrefix("\"a\"\"b,c\","))
+        #expect(lines[4].hasPrefix("line\\u{a}break\\u{202e},"))
+        #expect(lines[5].hasPrefix("\"'@sum(1)\","))
+        #expect(lines[6].hasPrefix("\"' +1\","))
+        for cell in ["=1", "+1", "-1", "@a", "\t=1", "  =1", "|a", "%a", "＝1"] {
+            #expect(ForecastCSV.cell(cell).hasPrefix("\"'") || ForecastCSV.cell(cell).hasPrefix("\\u{9}"), "\(cell)")
+        }
+        let columns = String(decoding: ForecastCSV.head, as: UTF8.self).split(separator: ",").count
+        #expect(ForecastCSV.line(Array(repeating: "x", count: columns)).filter { $0 == UInt8(ascii: ",") }.count == columns - 1)
+    }
+
+    @Test func `the page is whole, forbids everything but its own style, and escapes what it shows`() {
+        let (options, forecasts, summary) = Self.forecasts {
+            $0.assumed = [.tls]
+            $0.target = TLSMoveTests.target
+        }
+        var selection = ForecastSelection(mostOfEach: 1)
+        for forecast in forecasts { selection.add(forecast) }
+        let page = String(decoding: ForecastPage(options, devices: selection).bytes(summary), as: UTF8.self)
+        #expect(page.contains("content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\""))
+        #expect(page.contains("<svg ") && page.hasSuffix("</main></body></html>\n"))
+        for word in ["<script", "javascript:", "src=", "href=", "onload", "url(", "@import", "alert(1)</", "\u{202e}"] {
+            #expect(!page.lowercased().contains(word), "\(word)")
+        }
+        #expect(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"))
+        #expect(page.contains("more are in the output of --json and --csv"))
+        for tag in ["table", "tr", "td", "dl", "details", "svg", "ul", "span", "p", "h2", "h3"] {
+            let opened = page.components(separatedBy: "<\(tag)>").count + page.components(separatedBy: "<\(tag) ").count - 2
+            #expect(opened == page.components(separatedBy: "</\(tag)>").count - 1, "\(tag)")
+        }
+    }
+
+    @Test func `the parts of a bar are together its whole`() {
+        var counts = ForecastSummary.Counts()
+        #expect(ForecastPage.widths(counts, total: 700).isEmpty)
+        counts[.scans] = 1
+        #expect(ForecastPage.widths(counts, total: 700).map(\.1) == [700])
+        counts[.fails] = 1_000_000
+        counts[.unknown] = 3
+        let parts = ForecastPage.widths(counts, total: 700)
+        #expect(parts.map(\.1).reduce(0, +) == 700)
+        #expect(parts.allSatisfy { $0.1 >= 2 })
+    }
+}
