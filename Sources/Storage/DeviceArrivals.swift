@@ -5,14 +5,19 @@ public struct DeviceArrivals: Sendable {
     public var registrations: [DeviceRegistration]
     public var reports: [EventBatch]
     public var sightings: [DeviceSighting]
+    /// Who came over plain HTTP meanwhile.
+    public var plainVisits: [PlainVisits]
 
-    public init(registrations: [DeviceRegistration] = [], reports: [EventBatch] = [], sightings: [DeviceSighting] = []) {
+    public init(
+        registrations: [DeviceRegistration] = [], reports: [EventBatch] = [], sightings: [DeviceSighting] = [], plainVisits: [PlainVisits] = []
+    ) {
         self.registrations = registrations
         self.reports = reports
         self.sightings = sightings
+        self.plainVisits = plainVisits
     }
 
-    public var isEmpty: Bool { registrations.isEmpty && reports.isEmpty && sightings.isEmpty }
+    public var isEmpty: Bool { registrations.isEmpty && reports.isEmpty && sightings.isEmpty && plainVisits.isEmpty }
 }
 
 /// What a RegisterComputer says, and who says it.
@@ -56,10 +61,12 @@ public struct DeviceSighting: Hashable, Sendable {
     public var reasons: DisputeReasons
     /// From where the line came that is not the device's; nothing without a reason.
     public var secondNetwork: SourceNetwork?
+    /// How it came; nothing where that was not seen.
+    public var transport: DeviceTransport?
 
     public init(
         deviceID: DeviceID, time: Timestamp, lineage: SessionLineage, address: String, reasons: DisputeReasons = [],
-        secondNetwork: SourceNetwork? = nil
+        secondNetwork: SourceNetwork? = nil, transport: DeviceTransport? = nil
     ) {
         self.deviceID = deviceID
         self.time = time
@@ -67,6 +74,18 @@ public struct DeviceSighting: Hashable, Sendable {
         self.address = address
         self.reasons = reasons
         self.secondNetwork = secondNetwork
+        self.transport = transport
+    }
+}
+
+/// How a device came last, and when.
+public struct SeenTransport: Hashable, Sendable {
+    public let transport: DeviceTransport
+    public let time: Timestamp
+
+    public init(transport: DeviceTransport, time: Timestamp) {
+        self.transport = transport
+        self.time = time
     }
 }
 

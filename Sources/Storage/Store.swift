@@ -34,6 +34,10 @@ public protocol StoreReader: Sendable {
     func statusCounts() async throws -> [UpdateID: [UpdateState: Int]]
     /// How many updates each device reports in each state; devices that report none and disputed ones are absent.
     func deviceStatusCounts() async throws -> [DeviceID: [UpdateState: Int]]
+    /// How devices came last, of those of which that was seen.
+    func deviceTransports() async throws -> [DeviceID: SeenTransport]
+    /// Who came over plain HTTP since a time, newest first. So many at most are kept: the oldest go.
+    func plainVisits(since time: Timestamp) async throws -> [PlainVisits]
     /// A device's history, newest first.
     func changes(of device: DeviceID) async throws -> [DeviceChange]
     /// A device's stored events, newest first.

@@ -19,7 +19,7 @@ public struct StoreConformance: Sendable, CustomTestStringConvertible {
         try await body(store)
     }
 
-    public static let all = home + imports + immutability + approvals + groups + devices + identity + reports + payloads
+    public static let all = home + imports + immutability + approvals + groups + devices + identity + transport + reports + payloads
 
     static let home = [
         StoreConformance("a new store has the built-in groups and nothing else") { store async throws in

@@ -24,6 +24,7 @@ public final class UpdateEngine: Sendable {
     let gate = SerialGate()
     let arrivals: ArrivalQueue
     let presence = DevicePresence()
+    let plainCallers = PlainCallers()
     let registrations: Mutex<RegistrationLimit>
     /// Lines of sessions begun anew under known ids.
     let newLines: Mutex<NetworkBuckets>
@@ -170,7 +171,8 @@ public final class UpdateEngine: Sendable {
         self.clock = clock
         self.log = log
         self.bounded = BoundedLog(log)
-        self.arrivals = ArrivalQueue(store: store, policy: configuration.devicePolicy, presence: presence, log: log, clock: clock)
+        self.arrivals = ArrivalQueue(
+            store: store, policy: configuration.devicePolicy, presence: presence, plainCallers: plainCallers, log: log, clock: clock)
         self.registrations = Mutex(RegistrationLimit())
         let newLines = Double(configuration.newLinesPerAddress ?? Configuration.defaultNewLinesPerAddress)
         self.newLines = Mutex(NetworkBuckets(burst: newLines, perSecond: newLines / 500))

@@ -83,8 +83,10 @@ public final class DeviceListener: Sendable {
                 }
                 return channel.eventLoop.makeCompletedFuture {
                     if let first = turns.makeHandler(on: channel.eventLoop) { try channel.pipeline.syncOperations.addHandler(first) }
+                    let observer = HandshakeObserver()
+                    try channel.pipeline.syncOperations.addHandler(observer)
                     try tls.addHandler(to: channel)
-                    let connection = DeviceConnection(environment, peer: peer, network: network)
+                    let connection = DeviceConnection(environment, peer: peer, network: network, handshake: observer.facts)
                     try channel.pipeline.syncOperations.addHandler(connection)
                 }
             }
@@ -102,13 +104,17 @@ public final class DeviceListener: Sendable {
         } catch {
             await threads.shutdown()
             try? await loops.shutdownGracefully()
-            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-            throw EngineError(.failed, "cannot listen on \(address ?? "any address"), port \(port): \(reason)")
+            throw bindFailure(error, address, port)
         }
     }
 
+    static func bindFailure(_ error: any Error, _ address: String?, _ port: Int) -> EngineError {
+        let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+        return EngineError(.failed, "cannot listen on \(address ?? "any address"), port \(port): \(reason)")
+    }
+
     /// Both families where the machine has IPv6, else IPv4.
-    private static func bind(_ bootstrap: ServerBootstrap, _ address: String?, _ port: Int) async throws -> any Channel {
+    static func bind(_ bootstrap: ServerBootstrap, _ address: String?, _ port: Int) async throws -> any Channel {
         if let address { return try await bootstrap.bind(host: address, port: port).get() }
         do {
             return try await bootstrap.bind(host: "::", port: port).get()
@@ -118,7 +124,7 @@ public final class DeviceListener: Sendable {
     }
 
     /// An IPv4 peer of a socket for both families is called by its IPv4 address.
-    private static func peer(_ address: SocketAddress?) -> String {
+    static func peer(_ address: SocketAddress?) -> String {
         let text = address?.ipAddress ?? "?"
         return text.hasPrefix("::ffff:") && text.contains(".") ? String(text.dropFirst(7)) : text
     }

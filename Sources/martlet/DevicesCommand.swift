@@ -18,8 +18,22 @@ struct DevicesCommand: AsyncParsableCommand {
         var disputed = false
         @Flag(help: "Only devices that ask for a group that does not exist.")
         var requestedUnknown = false
+        @Flag(help: "Who still comes by plain HTTP (serve --watch-http), and devices by TLS version.")
+        var insecure = false
+        @Option(help: ArgumentHelp("With --insecure: how far back.", valueName: "number"))
+        var days = 30
+        @Flag(help: "With --insecure: who comes by HTTP, as CSV.")
+        var csv = false
+
+        func validate() throws {
+            guard !insecure || group == nil && !disputed && !requestedUnknown else { throw ValidationError("--insecure stands alone") }
+            guard insecure || !csv else { throw ValidationError("--csv goes with --insecure") }
+            guard !(csv && output.json) else { throw ValidationError("--csv or --json") }
+            guard (0...36_500).contains(days) else { throw ValidationError("--days must be 0 to 36500") }
+        }
 
         func run() async throws {
+            if insecure { return try await DevicesCommand.showInsecure(days: days, isCSV: csv, options, output) }
             let filter = DeviceFilter(group: group, isDisputed: disputed, asksForUnknown: requestedUnknown)
             guard case .devices(let devices) = try await options.perform(.listDevices(filter)) else { throw Outcome.unexpected() }
             if output.json { return try Terminal.json(devices) }
@@ -69,6 +83,7 @@ struct DevicesCommand: AsyncParsableCommand {
                 ("Manufacturer", details.facts?.manufacturer ?? ""), ("Model", details.facts?.model ?? ""),
                 ("Architecture", details.facts?.processorArchitecture ?? ""), ("Agent", details.facts?.clientVersion ?? ""),
                 ("First seen", details.firstSeen?.description ?? ""), ("Last seen", summary.lastSeen?.description ?? "never"),
+                ("Came by", summary.transport.map(DevicesCommand.words) ?? ""), ("Claimed proxies", summary.transport?.proxies.words ?? ""),
                 ("Last report", summary.lastReported?.description ?? "never"),
                 (
                     "Updates",

@@ -18,11 +18,15 @@ struct ServeCommand: AsyncParsableCommand {
     var port = 8531
     @Option(help: ArgumentHelp("The address to bind; all of them if none is given.", valueName: "addr"))
     var bind: String?
+    @Option(
+        help: ArgumentHelp("Refuse and note who comes by plain HTTP on this port; off by default.", valueName: "port|addr:port"))
+    var watchHttp: String?
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning or error.", valueName: "level"))
     var logLevel = "info"
 
     func validate() throws {
         guard (0...65535).contains(port) else { throw ValidationError("\(port) is not a port") }
+        if let watchHttp { _ = try ListenAddress(watchHttp) }
         guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("\(logLevel) is not a log level") }
     }
 
@@ -44,6 +48,18 @@ struct ServeCommand: AsyncParsableCommand {
         let listener = try await DeviceListener.start(
             engine: engine, files: engine.files, identity: identity, address: bind, port: port, publicPort: engine.configuration.publicPort,
             limits: limits, log: log)
+        var watch: PlainWatch?
+        if let watched = try watchHttp.map({ try ListenAddress($0) }) {
+            do {
+                let started = try await PlainWatch.start(address: watched.address ?? bind, port: watched.port, log: log) { engine.note($0) }
+                watch = started
+                log.notice("whoever comes by plain HTTP on port \(started.port) is refused and noted (martlet devices list --insecure)")
+            } catch {
+                await listener.shutdown()
+                try? await engine.close()
+                throw error
+            }
+        }
         control.start()
         let host = identity.names.first.map(\.urlHost) ?? "localhost"
         let url = "https://\(host):\(engine.configuration.publicPort ?? listener.port)"
@@ -61,6 +77,7 @@ struct ServeCommand: AsyncParsableCommand {
         readying.cancel()
         await readying.value
         await control.stop()
+        await watch?.shutdown()
         await listener.shutdown()
         try await engine.close()
         withExtendedLifetime(lock) {}

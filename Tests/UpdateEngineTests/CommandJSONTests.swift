@@ -54,6 +54,10 @@ struct CommandJSONTests {
         #expect(try problems(try await engine.devices(DeviceFilter(isDisputed: true)), "devices", schemas) == [])
         #expect(try problems(try await engine.update(approved.id.description), "update", schemas) == [])
         #expect(try problems(try await engine.resolveDevices([disputed.id], accepting: true), "deviceChange", schemas) == [])
+        engine.note(PlainCaller(address: "192.0.2.9", agent: "Agent", proxies: ProxyClaims(via: "1.1 proxy"), path: "/"))
+        let insecure = try await engine.insecure(days: 1)
+        #expect(insecure.callers.count == 1 && !insecure.devices.isEmpty)
+        #expect(try problems(insecure, "insecure", schemas) == [])
         #expect(try problems(try await engine.verifyFiles(deep: true) { _ in }, "files", schemas) == [])
         try await engine.close()
         let backup = test.folder.path + "/backup"

@@ -20,6 +20,7 @@ extension SQLiteStore {
             var result = ArrivalResult()
             for registration in arrivals.registrations { result.registered.append(try Self.register(registration, policy, now, db)) }
             for sighting in arrivals.sightings { try Self.take(sighting, db) }
+            try Self.write(arrivals.plainVisits, limits: options.plainCallers, db)
             var reports = Reports(policy: policy, now: now)
             for batch in arrivals.reports { try reports.take(batch, db) }
             try reports.finish(into: &result, db)
@@ -192,6 +193,7 @@ extension SQLiteStore {
         try db.run(
             "UPDATE device SET last_seen = max(coalesce(last_seen, ?1), ?1), first_seen = coalesce(first_seen, ?1) WHERE key = ?2",
             [sighting.time, key])
+        if let transport = sighting.transport { try write(transport, of: key, at: sighting.time, db) }
         try changes.write(db)
     }
 

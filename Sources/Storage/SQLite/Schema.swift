@@ -8,6 +8,7 @@ enum Schema {
         migrator.registerMigration("identity of devices") { try $0.execute(sql: identity) }
         migrator.registerMigration("lineage of claims") { try $0.execute(sql: claimLineage) }
         migrator.registerMigration("network of disputes") { try $0.execute(sql: disputeNetwork) }
+        migrator.registerMigration("transport of devices") { try $0.execute(sql: transport) }
         return migrator
     }
 

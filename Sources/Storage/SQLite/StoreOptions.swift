@@ -8,6 +8,19 @@ package struct StoreOptions: Sendable {
     package var willWrite: @Sendable (Int) throws -> Void = { _ in }
     /// Called inside the transaction of an import when all of its bytes are on disk.
     package var willCommit: @Sendable () throws -> Void = {}
+    /// Rows of those who came over plain HTTP.
+    package var plainCallers = PlainCallers()
+
+    /// How many rows are kept, the oldest going first: in all, and of one source network.
+    package struct PlainCallers: Sendable {
+        package var all: Int
+        package var perNetwork: Int
+
+        package init(all: Int = 100_000, perNetwork: Int = 10_000) {
+            self.all = all
+            self.perNetwork = perNetwork
+        }
+    }
 
     package init() {}
 }

@@ -36,6 +36,8 @@ public struct DeviceSummary: Codable, Sendable {
     public let unknownGroups: [String]
     /// Where name, operating system, requested groups and status come from: nobody but the caller vouches for them.
     public let basis: String
+    /// How it came last over TLS, where that was seen.
+    public let transport: TransportSummary?
 
     static let selfReported = "self-reported"
 }

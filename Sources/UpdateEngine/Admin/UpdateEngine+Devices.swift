@@ -19,16 +19,17 @@ extension UpdateEngine {
         }
         let updates = try await self.updates(UpdateFilter()).count
         let counts = try await store.deviceStatusCounts()
+        let transports = try await store.deviceTransports()
         func isWanted(_ groups: Set<GroupID>) -> Bool { wanted.map { !$0.isDisjoint(with: groups) } ?? true }
         var found = try await store.devices().filter { isWanted($0.groups) && (!filter.isDisputed || $0.dispute != nil) }
-            .map { summary(of: $0, states: counts[$0.id] ?? [:], updates: updates, names) }
+            .map { summary(of: $0, states: counts[$0.id] ?? [:], updates: updates, names, transports[$0.id]) }
         if filter.asksForUnknown { found.removeAll { $0.unknownGroups.isEmpty } }
         if !filter.isDisputed, !filter.asksForUnknown {
             found += try await store.expectedDevices().filter { isWanted($0.groups) }.map { device in
                 DeviceSummary(
                     id: nil, name: device.name, groups: names[device.groups], osVersion: nil, osDescription: nil, lastSeen: nil, lastReported: nil,
                     status: StatusCounts(), isDisputed: false, disputes: [], disputeNetwork: nil, requestedGroups: [], unknownGroups: [],
-                    basis: DeviceSummary.selfReported)
+                    basis: DeviceSummary.selfReported, transport: nil)
             }
         }
         return found.sorted { ($0.name ?? $0.id?.text ?? "") < ($1.name ?? $1.id?.text ?? "") }
@@ -59,7 +60,9 @@ extension UpdateEngine {
         return found
     }
 
-    private func summary(of device: Device, states: [UpdateState: Int], updates: Int, _ names: GroupNames) -> DeviceSummary {
+    private func summary(
+        of device: Device, states: [UpdateState: Int], updates: Int, _ names: GroupNames, _ transport: SeenTransport?
+    ) -> DeviceSummary {
         var counts = StatusCounts()
         if device.dispute == nil {
             for (state, count) in states { counts.add(state, count) }
@@ -72,7 +75,7 @@ extension UpdateEngine {
             osDescription: device.facts?.osDescription, lastSeen: lastSeen(device),
             lastReported: device.lastReported, status: counts, isDisputed: device.dispute != nil, disputes: device.dispute?.reasons.words ?? [],
             disputeNetwork: device.dispute?.network?.description, requestedGroups: requested, unknownGroups: requested.filter { !names.isKnown($0) },
-            basis: DeviceSummary.selfReported)
+            basis: DeviceSummary.selfReported, transport: transport.map { TransportSummary($0) })
     }
 
     /// Everything about the one device that `text` names, by id or DNS name.
@@ -86,7 +89,7 @@ extension UpdateEngine {
         return DeviceDetails(
             summary: summary(
                 of: device, states: Dictionary(states.map { ($0.state, 1) }, uniquingKeysWith: +), updates: count,
-                GroupNames(try await store.groups())), facts: device.facts, firstSeen: device.firstSeen,
+                GroupNames(try await store.groups()), try await store.deviceTransports()[device.id]), facts: device.facts, firstSeen: device.firstSeen,
             updates: device.dispute == nil ? rows : [], heldApart: device.dispute == nil ? [] : rows, disputedSince: device.dispute?.since,
             claim: device.claim.map { .init(facts: $0.facts, requestedGroups: $0.requestedGroups, address: $0.address, time: $0.time) },
             history: try await store.changes(of: device.id).map {

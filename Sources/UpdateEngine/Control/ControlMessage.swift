@@ -22,6 +22,8 @@ public enum ControlRequest: Codable, Sendable {
     case resolveDevices([String], accepting: Bool)
     case rejectDevices(from: String)
     case forgetUnseenDevices(since: Timestamp, isDryRun: Bool)
+    /// Who came by HTTP in the last so many days.
+    case insecure(days: Int)
 }
 
 /// What a command gets back; each case is one command's result and the shape of its `--json` (docs/cli-json.md).
@@ -39,6 +41,7 @@ public enum ControlResult: Codable, Sendable {
     case devicesChanged(DeviceChangeReport)
     /// A file of the run folder, which whoever asked removes.
     case snapshot(String)
+    case insecure(InsecureReport)
 }
 
 /// One line on the control socket, from the server to a command.

@@ -21,6 +21,7 @@ extension UpdateEngine {
         case .showDevice(let name): return .device(try await deviceDetails(name))
         case .assignDevices(let assignments): return .devicesChanged(try await assign(assignments))
         case .forgetDevices(let names): return .devicesChanged(try await forget(names))
+        case .insecure(let days): return .insecure(try await insecure(days: days))
         case .snapshot: return .snapshot(try await snapshot())
         case .forgetUnseenDevices(let time, let isDryRun):
             return .devicesChanged(try await forgetDevices(notSeenSince: time, isDryRun: isDryRun))

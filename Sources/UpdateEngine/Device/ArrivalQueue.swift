@@ -26,6 +26,7 @@ actor ArrivalQueue {
     private let store: any Store
     private let policy: DevicePolicy
     private let presence: DevicePresence
+    private let plainCallers: PlainCallers
     private let clock: @Sendable () -> Timestamp
     private let log: Logger
     private var registrations: [(item: DeviceRegistration, answer: CheckedContinuation<ArrivalResult.Registered, any Error>)] = []
@@ -59,13 +60,14 @@ actor ArrivalQueue {
     }
 
     init(
-        store: any Store, policy: DevicePolicy = DevicePolicy(), presence: DevicePresence = DevicePresence(), limits: Limits = Limits(), log: Logger,
-        clock: @escaping @Sendable () -> Timestamp
+        store: any Store, policy: DevicePolicy = DevicePolicy(), presence: DevicePresence = DevicePresence(),
+        plainCallers: PlainCallers = PlainCallers(), limits: Limits = Limits(), log: Logger, clock: @escaping @Sendable () -> Timestamp
     ) {
         self.limits = limits
         self.store = store
         self.policy = policy
         self.presence = presence
+        self.plainCallers = plainCallers
         self.log = log
         self.clock = clock
     }
@@ -170,7 +172,8 @@ actor ArrivalQueue {
         reports.removeFirst(reporting.count)
         reportBytes -= reporting.reduce(0) { $0 + $1.bytes }
         let (sightings, isAll) = presence.takeUnsaved(atMost: limits.transaction)
-        if isAll {
+        let (visits, isAllOfPlain) = plainCallers.takeUnsaved(atMost: limits.transaction)
+        if isAll, isAllOfPlain {
             isFlushDue = false
             for index in finishers.indices { finishers[index].hasSightings = true }
         } else {
@@ -180,7 +183,8 @@ actor ArrivalQueue {
             ended.registrations += registering.count
             ended.reports += reporting.count
         }
-        let arrivals = DeviceArrivals(registrations: registering.map(\.item), reports: reporting.map(\.item), sightings: sightings)
+        let arrivals = DeviceArrivals(
+            registrations: registering.map(\.item), reports: reporting.map(\.item), sightings: sightings, plainVisits: visits)
         guard !arrivals.isEmpty else { return }
         do {
             let result = try await store.take(arrivals, policy: policy, at: clock())
@@ -193,6 +197,7 @@ actor ArrivalQueue {
             }
         } catch {
             presence.restore(sightings)
+            plainCallers.restore(visits)
             if registering.isEmpty, reporting.isEmpty {
                 // Nobody waits for these: they are tried again later.
                 log.error("when devices were last seen could not be written: \(error)")

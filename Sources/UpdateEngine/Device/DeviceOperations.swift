@@ -12,8 +12,10 @@ public protocol DeviceOperations: Sendable {
     func issueCookie(_ request: GetCookie.Request, from address: String) throws(SOAPFault) -> CookieElement
     /// Checks a cookie's seal, purpose, server and expiry before anything else of a request is read (architecture: tokens).
     ///
-    /// - Parameter address: where the request comes from.
-    func open(_ cookie: CookieElement?, from address: String) throws(SOAPFault) -> DeviceSession
+    /// - Parameters:
+    ///   - address: where the request comes from.
+    ///   - transport: how it came, where that was seen.
+    func open(_ cookie: CookieElement?, from address: String, over transport: DeviceTransport?) throws(SOAPFault) -> DeviceSession
     /// Durable when it returns.
     func register(_ session: DeviceSession, _ request: RegisterComputer.Request, from address: String) async throws(SOAPFault)
     func startCategoryScan(_ request: StartCategoryScan.Request) throws(SOAPFault) -> StartCategoryScan.Response
@@ -56,6 +58,8 @@ public struct DeviceSession: Sendable {
     let lineage: SessionLineage
     /// Where the request came from.
     let address: String
+    /// How it came; nothing where that was not seen.
+    var transport: DeviceTransport?
 
     /// What the device said that it speaks.
     public var clientProtocol: ProtocolVersion { ProtocolVersion(major: clientProtocolMajor, minor: clientProtocolMinor) }

@@ -36,6 +36,8 @@ final class DevicePresence: Sendable {
         var earlier: [Line] = []
         var returns = 0
         var isDisputed = false
+        /// Of how it came last: the whole is held only until it is written.
+        var transport: Int?
 
         /// What a second caller has shown: that there are two, and where the second is.
         struct Second {
@@ -74,25 +76,30 @@ final class DevicePresence: Sendable {
     ///
     /// - Parameters:
     ///   - lineage: of its session.
+    ///   - transport: how it came; written where it is another than before.
     ///   - known: the newest line, the device's own, and the time the store has of it.
     func use(
-        _ device: DeviceID, _ lineage: SessionLineage, from address: String, at now: Timestamp,
+        _ device: DeviceID, _ lineage: SessionLineage, from address: String, over transport: DeviceTransport? = nil, at now: Timestamp,
         known: (line: SessionLineage?, own: SessionLineage?, seen: Timestamp?)
     ) -> Use {
-        state.withLock { state in
+        let transportHash = transport?.hashValue
+        return state.withLock { state in
             var entry = state.entries[device] ?? Entry(lastSeen: now, savedAt: known.seen, line: known.line.map { Line(lineage: $0, network: nil) })
             entry.lastSeen = max(entry.lastSeen, now)
             let isOtherLine = entry.line?.lineage != lineage
             let second = entry.follow(lineage, from: SourceNetwork(address), own: known.own)
             let isDispute = second != nil
             let isDue = entry.savedAt.map { now.milliseconds(since: $0).magnitude >= Self.grain } ?? true
+            let isOtherWay = transportHash != nil && transportHash != entry.transport
+            if isOtherWay { entry.transport = transportHash }
             let wasEmpty = state.unsaved.isEmpty
-            if isOtherLine || isDispute || isDue {
+            if isOtherLine || isDispute || isDue || isOtherWay {
                 let unsaved = state.unsaved[device]
                 let reasons = unsaved?.reasons ?? []
                 state.unsaved[device] = DeviceSighting(
                     deviceID: device, time: entry.lastSeen, lineage: lineage, address: address,
-                    reasons: isDispute ? reasons.union(.twoPlaces) : reasons, secondNetwork: unsaved?.secondNetwork ?? second?.network)
+                    reasons: isDispute ? reasons.union(.twoPlaces) : reasons, secondNetwork: unsaved?.secondNetwork ?? second?.network,
+                    transport: transport ?? unsaved?.transport)
             }
             state.entries[device] = entry
             return Use(isDispute: isDispute, isFirstUnsaved: wasEmpty && !state.unsaved.isEmpty)

@@ -4,7 +4,7 @@ import Synchronization
 import TrustedTransport
 import UpdateCatalog
 public import UpdateProtocols
-import Updates
+public import Updates
 
 extension UpdateEngine: DeviceOperations {
     /// A cookie's life ([MS-WUSP] product behaviour; observed.md section 2: one hour, never extended by use).
@@ -96,7 +96,9 @@ extension UpdateEngine: DeviceOperations {
         return token.deviceID == device ? token : nil
     }
 
-    public func open(_ cookie: CookieElement?, from address: String = "") throws(SOAPFault) -> DeviceSession {
+    public func open(
+        _ cookie: CookieElement?, from address: String = "", over transport: DeviceTransport? = nil
+    ) throws(SOAPFault) -> DeviceSession {
         guard let data = cookie?.encryptedData else { throw SOAPFault(.invalidCookie, "cookie") }
         let token: SessionToken
         do {
@@ -113,7 +115,7 @@ extension UpdateEngine: DeviceOperations {
             deviceID: token.deviceID, isRegistered: token.isRegistered, anchor: token.generation,
             configurationVersion: token.configurationVersion, clientProtocolMajor: token.clientProtocolMajor,
             clientProtocolMinor: token.clientProtocolMinor, expires: token.expires, dnsNameDigest: token.dnsNameDigest,
-            groupClaimDigest: token.groupClaimDigest, lineage: token.lineage, address: address)
+            groupClaimDigest: token.groupClaimDigest, lineage: token.lineage, address: address, transport: transport)
     }
 
     /// A cookie that has seen more than there is comes from before a copy of the home was put back: what the device was told since is not
@@ -172,7 +174,8 @@ extension UpdateEngine: DeviceOperations {
     /// Notes that a registered device was heard; nothing of it is waited for.
     func note(_ session: DeviceSession, _ device: KnownDevice) {
         let use = presence.use(
-            session.deviceID, session.lineage, from: session.address, at: clock(), known: (device.lineage, device.ownLineage, device.lastSeen))
+            session.deviceID, session.lineage, from: session.address, over: session.transport, at: clock(),
+            known: (device.lineage, device.ownLineage, device.lastSeen))
         if use.isDispute {
             publish { $0.devices[session.deviceID]?.isDisputed = true }
             bounded.record(

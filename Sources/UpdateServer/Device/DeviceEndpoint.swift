@@ -44,7 +44,9 @@ struct DeviceEndpoint: Sendable {
     private func carryOut(
         _ operation: DeviceOperation, _ reader: inout SOAPRequestReader, _ exchange: Exchange
     ) throws(SOAPFault) -> Outcome {
-        let open = { (cookie: CookieElement?) throws(SOAPFault) in try operations.open(cookie, from: exchange.request.peer) }
+        let open = { (cookie: CookieElement?) throws(SOAPFault) in 
+            try operations.open(cookie, from: exchange.request.peer, over: exchange.request.transport)
+        }
         switch operation {
         case .getConfig:
             _ = try GetConfig.decode(&reader)

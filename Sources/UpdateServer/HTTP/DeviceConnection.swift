@@ -85,7 +85,10 @@ final class DeviceConnection: ChannelDuplexHandler {
     private var deadline = NIODeadline.distantFuture
     private var timer: (at: NIODeadline, scheduled: Scheduled<Void>)?
 
-    init(_ environment: ConnectionEnvironment, peer: String, network: String) {
+    private let handshake: HandshakeFacts?
+
+    init(_ environment: ConnectionEnvironment, peer: String, network: String, handshake: HandshakeFacts? = nil) {
+        self.handshake = handshake
         self.environment = environment
         self.peer = peer
         self.network = network
@@ -123,6 +126,7 @@ final class DeviceConnection: ChannelDuplexHandler {
                 case .goOn: context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
                 case .request(var request, let keepsAlive):
                     request.peer = peer
+                    request.tls = handshake?.parameters
                     state = .answering
                     isHead = request.method == .HEAD
                     isLast = !keepsAlive

@@ -61,7 +61,7 @@ final class ScriptedOperations: DeviceOperations {
         return Self.cookie
     }
 
-    func open(_ cookie: CookieElement?, from address: String) throws(SOAPFault) -> DeviceSession {
+    func open(_ cookie: CookieElement?, from address: String, over transport: DeviceTransport?) throws(SOAPFault) -> DeviceSession {
         guard cookie?.encryptedData == Self.cookie.encryptedData else { throw SOAPFault(.invalidCookie, "cookie") }
         guard let device = DeviceID("device-1"), let digest = SHA256Digest(bytes: [UInt8](repeating: 0, count: 32)) else {
             throw SOAPFault(.internalServerError)
@@ -69,7 +69,7 @@ final class ScriptedOperations: DeviceOperations {
         return DeviceSession(
             deviceID: device, isRegistered: true, anchor: .zero, configurationVersion: Timestamp(millisecondsSince1970: 0), clientProtocolMajor: 2,
             clientProtocolMinor: 90, expires: Timestamp(millisecondsSince1970: 0), dnsNameDigest: digest,
-            groupClaimDigest: digest, lineage: SessionLineage(rawValue: 1), address: address)
+            groupClaimDigest: digest, lineage: SessionLineage(rawValue: 1), address: address, transport: transport)
     }
 
     func register(_ session: DeviceSession, _ request: RegisterComputer.Request, from address: String) async throws(SOAPFault) {
