@@ -11,6 +11,13 @@ package protocol AgentTransport: Sendable {
     func download(url: String, to path: String, size: Int64, progress: @escaping @Sendable (Int64) -> Void) async throws(FileFailure)
 
     func shutdown() async
+
+    /// The way to the server that was taken; nothing before the first request.
+    var wayTaken: String? { get async }
+}
+
+extension AgentTransport {
+    package var wayTaken: String? { get async { nil } }
 }
 
 /// No answer came.

@@ -23,6 +23,8 @@ public struct ScanResult: Hashable, Sendable, Codable {
     public internal(set) var drivers: [Driver] = []
     /// Whether the server took every event; nothing where reports were not asked for.
     public internal(set) var isReported: Bool?
+    /// The way to the server that was taken: `direct`, or `system proxy` or `user proxy` and which.
+    public internal(set) var way: String?
     /// What did not stop the scan but should be known.
     public internal(set) var warnings: [String] = []
 

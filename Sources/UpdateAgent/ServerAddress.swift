@@ -1,26 +1,31 @@
 /// The origin of an update server, `https://HOST[:PORT]`, and the judge of what lies under it.
 ///
-/// There is no other scheme: an agent of ours never asks without TLS, whatever a server announces.
+/// `http` is another origin, for a laboratory only: it must be asked for when the address is read, never by what a server announces.
 public struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
     /// In lower case; an IPv6 address is in brackets.
     public let host: String
     public let port: Int
+    /// Without TLS: whoever is on the way can say anything.
+    public let isPlain: Bool
 
     /// Reads `https://HOST[:PORT]` with or without a slash at the end: the form of `WUServer` (scan-policy.md A4).
-    public init(_ text: String) throws(AgentError) {
-        guard let (address, rest) = Self.split(text), rest.isEmpty || rest == "/" else {
+    ///
+    /// - Parameter allowsPlainHTTP: `http://HOST[:PORT]` too.
+    public init(_ text: String, allowsPlainHTTP: Bool = false) throws(AgentError) {
+        guard let (address, rest) = Self.split(text), rest.isEmpty || rest == "/", allowsPlainHTTP || !address.isPlain else {
             throw AgentError(.badServerAddress, "the server's address must have the form https://HOST[:PORT]")
         }
         self = address
     }
 
-    private init(host: String, port: Int) {
+    private init(host: String, port: Int, isPlain: Bool) {
         self.host = host
         self.port = port
+        self.isPlain = isPlain
     }
 
     /// `https://HOST:PORT`, without a slash at the end.
-    public var description: String { "https://\(host):\(port)" }
+    public var description: String { "\(isPlain ? "http" : "https")://\(host):\(port)" }
 
     /// Whether `url` lies under this origin and is written so plainly that no two readers can disagree on it.
     ///
@@ -37,12 +42,14 @@ public struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func split(_ text: String) -> (ServerAddress, rest: String)? {
-        let scheme = "https://"
-        guard text.utf8.count <= 4096, text.prefix(scheme.count).lowercased() == scheme else { return nil }
+        guard text.utf8.count <= 4096, let scheme = ["https://", "http://"].first(where: { text.prefix($0.count).lowercased() == $0 }) else {
+            return nil
+        }
+        let isPlain = scheme == "http://"
         let authority = text.dropFirst(scheme.count).prefix { $0 != "/" }
         let rest = String(text.dropFirst(scheme.count + authority.count))
         var host = authority
-        var port = 443
+        var port = isPlain ? 80 : 443
         if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
             let digits = authority[authority.index(after: colon)...]
             guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits), (1...65535).contains(number) else { return nil }
@@ -50,7 +57,7 @@ public struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
             port = number
         }
         guard isHost(host) else { return nil }
-        return (ServerAddress(host: host.lowercased(), port: port), rest)
+        return (ServerAddress(host: host.lowercased(), port: port, isPlain: isPlain), rest)
     }
 
     private static func isHost(_ host: Substring) -> Bool {

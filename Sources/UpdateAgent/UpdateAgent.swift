@@ -1,4 +1,5 @@
 import Foundation
+import TrustedTransport
 import UpdateProtocols
 package import Updates
 
@@ -8,7 +9,8 @@ package import Updates
 /// folder. Call ``shutdown()`` before letting go of it.
 public actor UpdateAgent {
     private let server: ServerAddress
-    private let folder: StateFolder
+    /// Nothing where nothing is written: over plain HTTP.
+    private let folder: StateFolder?
     private let transport: any AgentTransport
     private let clock: @Sendable () -> Timestamp
     private let sleep: @Sendable (_ seconds: Int64) async throws -> Void
@@ -19,16 +21,33 @@ public actor UpdateAgent {
     ///
     /// - Parameters:
     ///   - server: `https://HOST[:PORT]`.
-    ///   - caFile: the certificates in PEM form that the server's must come from; no others count.
-    public init(server: String, caFile: String, stateFolder: String) throws(AgentError) {
+    ///   - network: how the server is reached, and which certificates it may show.
+    public init(server: String, network: AgentNetwork, stateFolder: String) throws(AgentError) {
         let address = try ServerAddress(server)
         // First, since a client that was made must be shut down.
         let folder = try StateFolder(stateFolder)
-        self.init(server: address, folder: folder, transport: try HTTPSTransport(caFile: caFile))
+        self.init(server: address, folder: folder, transport: try HTTPSTransport(server: address, network: network))
+    }
+
+    /// As ``init(server:network:stateFolder:)``, with the certificates of one file in PEM form and no others, and no proxy.
+    public init(server: String, caFile: String, stateFolder: String) throws(AgentError) {
+        var network = AgentNetwork()
+        network.roots = .pemFile(caFile)
+        try self.init(server: server, network: network, stateFolder: stateFolder)
+    }
+
+    /// A new device for a laboratory, each time: it asks over plain HTTP too, believes whoever answers, and writes nothing to any disk, neither
+    /// its state nor a download.
+    ///
+    /// - Parameter plainServer: `http://HOST[:PORT]`.
+    public init(plainServer: String, network: AgentNetwork) throws(AgentError) {
+        let address = try ServerAddress(plainServer, allowsPlainHTTP: true)
+        guard address.isPlain else { throw AgentError(.badServerAddress, "\(address) is no http address") }
+        self.init(server: address, folder: nil, transport: try HTTPSTransport(server: address, network: network))
     }
 
     package init(
-        server: ServerAddress, folder: StateFolder, transport: any AgentTransport,
+        server: ServerAddress, folder: StateFolder?, transport: any AgentTransport,
         clock: @escaping @Sendable () -> Timestamp = { Timestamp(millisecondsSince1970: Int64(Date().timeIntervalSince1970 * 1000)) },
         sleep: @escaping @Sendable (_ seconds: Int64) async throws -> Void = { try await Task.sleep(for: .seconds($0)) },
         makeID: @escaping @Sendable () -> UpdateID = UpdateAgent.randomID
@@ -48,15 +67,18 @@ public actor UpdateAgent {
     /// - Throws: ``AgentError``; `CancellationError` where the task was cancelled. Either way what the server sent so far is kept.
     public func scan(_ options: ScanOptions, progress: @escaping @Sendable (ScanProgress) -> Void = { _ in }) async throws -> ScanResult {
         guard !isScanning else { throw AgentError(.stateInUse, "this device is scanning") }
+        guard folder != nil || options.downloadFolder == nil else {
+            throw AgentError(.downloadFolderNotWritable, "nothing that comes over plain HTTP is written to disk")
+        }
         isScanning = true
         defer { isScanning = false }
         var machine = DeviceSessionMachine(
             state: try loadState(), server: server, options: options, at: clock(), makeID: makeID)
         var action = machine.start(at: clock())
         while true {
-            if let state = machine.takeStateToSave() { try folder.save(state) }
+            if let state = machine.takeStateToSave() { try folder?.save(state) }
             if Task.isCancelled {
-                try folder.save(machine.state)
+                try folder?.save(machine.state)
                 throw CancellationError()
             }
             switch action {
@@ -79,7 +101,10 @@ public actor UpdateAgent {
                 progress(.downloading(files: files.count, bytes: files.reduce(0) { $0 &+ $1.size }))
                 let downloads = ContentDownloads(folder: options.downloadFolder ?? ".", transport: transport, progress: progress)
                 action = machine.downloaded(try await downloads.run(plan), at: clock())
-            case .done: return machine.result
+            case .done:
+                var result = machine.result
+                result.way = await transport.wayTaken
+                return result
             case .failed(let error): throw error
             }
         }
@@ -91,10 +116,10 @@ public actor UpdateAgent {
     }
 
     private func loadState() throws(AgentError) -> DeviceState {
-        if let state = try folder.load() { return state }
+        if let state = try folder?.load() { return state }
         guard let id = DeviceID(makeID().description) else { throw AgentError(.stateUnreadable, "no id for a new device") }
         let state = DeviceState(clientID: id, server: server)
-        try folder.save(state)
+        try folder?.save(state)
         return state
     }
 

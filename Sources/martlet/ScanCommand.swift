@@ -14,10 +14,11 @@ struct ScanCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("The server, https://HOST:PORT.", valueName: "url"))
     var server: String
-    @Option(help: ArgumentHelp("The CA certificate to trust, and no other (PEM).", valueName: "file"))
-    var ca: String
+    @Option(help: ArgumentHelp("The CA certificates to trust, and no other (PEM); the system's own if none are named.", valueName: "file"))
+    var ca: String?
     @Option(help: ArgumentHelp("Where the device keeps its state.", valueName: "dir"))
-    var state: String
+    var state: String?
+    @OptionGroup(title: "The way to the server") var network: NetworkOptions
     @Option(help: ArgumentHelp("The groups the device asks for (client-side targeting), separated by semicolons.", valueName: "name"))
     var group: String?
     @Option(
@@ -32,9 +33,26 @@ struct ScanCommand: AsyncParsableCommand {
     var report = false
     @OptionGroup var output: JSONOption
 
+    func validate() throws {
+        guard network.isPlain(server) else {
+            guard state != nil else { throw ValidationError("name a folder with --state") }
+            return
+        }
+        guard state == nil, download == nil else {
+            throw ValidationError("over plain HTTP nothing is written to disk: leave --state and --download away")
+        }
+    }
+
     func run() async throws {
         let options = ScanOptions(rule: try rule(), targetGroup: group, system: try system(), downloadFolder: download, isReporting: report)
-        let agent = try UpdateAgent(server: server, caFile: ca, stateFolder: state)
+        let agent: UpdateAgent
+        if network.isPlain(server) {
+            Terminal.complain("WARNING: \(server) has no TLS. Whoever is on the way decides what this device is told. For a laboratory only;")
+            Terminal.complain("WARNING: nothing is kept: no state, no downloads.")
+            agent = try UpdateAgent(plainServer: server, network: try network.make(ca: ca))
+        } else {
+            agent = try UpdateAgent(server: server, network: try network.make(ca: ca), stateFolder: state ?? "")
+        }
         let result: ScanResult
         do {
             result = try await agent.scan(options) { Self.show($0) }
@@ -87,7 +105,7 @@ struct ScanCommand: AsyncParsableCommand {
     private func show(_ result: ScanResult) {
         let counts = result.counts
         Terminal.fields([
-            ("Device", "\(result.dnsName) (\(result.deviceID))"), ("Server", result.server),
+            ("Device", "\(result.dnsName) (\(result.deviceID))"), ("Server", result.server), ("Way", result.way ?? ""),
             ("Scan", "\(result.isFullScan ? "full" : "delta"), \(result.trips) trips, \(result.bytesReceived) bytes received"),
             ("Updates", "\(counts.known) known, \(counts.new) new, \(counts.changed) changed, \(counts.outOfScope) out of scope"),
             ("Software", "\(counts.needed) needed, \(counts.offered) of them to be installed, \(counts.installed) installed"),

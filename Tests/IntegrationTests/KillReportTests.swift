@@ -47,7 +47,9 @@ struct KillReportTests {
     }
 
     private static func reportEndlessly(_ name: String, _ home: Home, _ port: Int, _ expected: Expected) async throws {
-        let transport = try HTTPSTransport(caFile: home.caFile)
+        var network = AgentNetwork()
+        network.roots = .pemFile(home.caFile)
+        let transport = try HTTPSTransport(server: try ServerAddress("https://localhost:\(port)"), network: network)
         do {
             let device = try await WireDevice(name, transport, port)
             expected.acknowledge(device.id)

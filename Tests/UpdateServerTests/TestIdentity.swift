@@ -24,7 +24,7 @@ struct TestIdentity {
     var tls: NIOSSLContext {
         get throws {
             var configuration = TLSConfiguration.makeClientConfiguration()
-            configuration.trustRoots = .certificates(try TrustAnchors(file: files.caCertificate).certificates)
+            configuration.trustRoots = .certificates(try TrustAnchors(.pemFile(files.caCertificate)).certificates)
             return try NIOSSLContext(configuration: configuration)
         }
     }

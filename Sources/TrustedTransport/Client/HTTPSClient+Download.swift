@@ -18,7 +18,7 @@ extension HTTPSClient {
     public func download(
         _ url: String, to path: String, size: Int64, progress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) async throws(HTTPSError) {
-        let request = try HTTPSRequest(.GET, url, headers: []).request
+        let request = try HTTPSRequest(.GET, url, headers: [], allowsPlain: allowsPlain).request
         let file = try await PartialFile.open(path)
         var entityTag: String?
         var attempt = 1

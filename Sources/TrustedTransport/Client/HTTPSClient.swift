@@ -8,6 +8,16 @@ import NIOSSL
 public enum TrustRoots: Hashable, Sendable {
     /// The certificates of one PEM file, and no others: not those of the system.
     case pemFile(String)
+    /// Those of several such files.
+    case pemFiles([String])
+    /// Those that the system's administrator trusts, from the one file where this system keeps them. Neither an environment variable nor a
+    /// home folder has a say in it.
+    case system
+
+    /// Where systems keep them: Debian and its kin, Fedora and its kin, SUSE, Alpine.
+    public static let systemFiles = [
+        "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem",
+    ]
 }
 
 /// An answer, read whole.
@@ -22,7 +32,8 @@ public struct HTTPSResponse: Sendable {
     }
 }
 
-/// Asks servers over HTTPS and nothing else: roots of its own, no redirects, no proxy, answers of bounded size.
+/// Asks servers over HTTPS: roots of its own, no redirects, a proxy only where it is named, answers of bounded size. TLS always ends at the
+/// server, through a proxy too.
 ///
 /// Connections are kept and used again until ``shutdown()``, or until it goes.
 public final class HTTPSClient: Sendable {
@@ -45,14 +56,18 @@ public final class HTTPSClient: Sendable {
     }
 
     let patience: Patience
+    let allowsPlain: Bool
     private let client: HTTPClient
 
+    /// - Parameters:
+    ///   - path: how servers are reached. No environment variable changes it.
+    ///   - pins: of the certificates that servers show one must be among these, unless they are none.
+    ///   - allowsPlainHTTP: for a laboratory: `http` URLs are asked too, and nothing that comes over them can be trusted.
     /// - Throws: ``TrustError`` where the roots cannot be read or are none.
-    public init(roots: TrustRoots, patience: Patience = Patience()) throws(TrustError) {
-        let anchors =
-            switch roots {
-            case .pemFile(let path): try TrustAnchors(file: path)
-            }
+    public init(
+        roots: TrustRoots, path: NetworkPath = .direct, pins: PinnedCertificates? = nil, allowsPlainHTTP: Bool = false, patience: Patience = Patience()
+    ) throws(TrustError) {
+        let anchors = try TrustAnchors(roots)
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         tls.cipherSuiteValues = TLSConfiguration.authenticatedSuites
@@ -69,17 +84,26 @@ public final class HTTPSClient: Sendable {
         configuration.connectionPool.idleTimeout = .seconds(60)
         // Else a server that cannot be trusted is asked again until the deadline.
         configuration.connectionPool.retryConnectionEstablishment = false
-        if anchors.haveAddressConstraints {
+        if case .proxy(let proxy) = path { configuration.proxy = .server(host: proxy.host, port: proxy.port) }
+        let pins = pins.flatMap { $0.isEmpty ? nil : $0 }
+        if anchors.haveAddressConstraints || pins != nil {
             // Called for every new connection, before a request is written to it.
             configuration.http1_1ConnectionDebugInitializer = { channel in
                 channel.eventLoop.submit {
-                    try anchors.checkAddresses(of: try channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self))
-                }.flatMapError { error in
-                    channel.close().flatMapThrowing { throw error }
+                    // Without TLS there is nothing to judge.
+                    if allowsPlainHTTP, (try? channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)) == nil { return }
+                    let handler = try channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
+                    if anchors.haveAddressConstraints { try anchors.checkAddresses(of: handler) }
+                    try pins?.check(handler)
+                }.flatMapErrorThrowing { error in
+                    // Why it ends is said at once: how the other side takes it does not matter.
+                    channel.close(promise: nil)
+                    throw error
                 }
             }
         }
         self.patience = patience
+        allowsPlain = allowsPlainHTTP
         client = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
     }
 
@@ -92,7 +116,7 @@ public final class HTTPSClient: Sendable {
     public func post(
         _ url: String, headers: [(name: String, value: String)] = [], body: [UInt8], limit: Int
     ) async throws(HTTPSError) -> HTTPSResponse {
-        var request = try HTTPSRequest(.POST, url, headers: headers).request
+        var request = try HTTPSRequest(.POST, url, headers: headers, allowsPlain: allowsPlain).request
         request.body = .bytes(ByteBuffer(bytes: body))
         let deadline = ContinuousClock.now + patience.answer
         let response = try await execute(request)

@@ -23,10 +23,7 @@ public final class HTTPSDialer: Sendable {
     ///   - threads: each is one event loop; see ``loop(_:)``.
     /// - Throws: ``TrustError`` where the roots cannot be used, ``HTTPSError`` where the host has no address.
     public init(roots: TrustRoots, host: String, port: Int, threads: Int) throws {
-        let anchors =
-            switch roots {
-            case .pemFile(let path): try TrustAnchors(file: path)
-            }
+        let anchors = try TrustAnchors(roots)
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         tls.cipherSuiteValues = TLSConfiguration.authenticatedSuites

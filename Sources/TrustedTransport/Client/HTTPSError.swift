@@ -15,6 +15,10 @@ public struct HTTPSError: Error, Hashable, Sendable, CustomStringConvertible {
         case unreachable
         /// The server could not be proved to be the one meant, or speaks no TLS that is allowed.
         case untrusted
+        /// The server's certificate is trusted and none of those that are pinned.
+        case notPinned
+        /// The proxy does not connect to the server.
+        case proxy
         case timedOut
         /// The connection ended before the answer did.
         case cut
@@ -49,7 +53,7 @@ public struct HTTPSError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The same request may succeed later.
     public var isTransient: Bool {
         switch code {
-        case .unreachable, .timedOut, .cut: true
+        case .unreachable, .timedOut, .cut, .proxy: true
         case .status: status.map { $0 >= 500 || $0 == 408 || $0 == 429 } ?? false
         default: false
         }
@@ -88,6 +92,9 @@ public struct HTTPSError: Error, Hashable, Sendable, CustomStringConvertible {
         case .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout:
             HTTPSError(.timedOut, "the server took too long: \(error.shortDescription)")
         case .remoteConnectionClosed: HTTPSError(.cut, "the server closed the connection")
+        case .proxyAuthenticationRequired: HTTPSError(.proxy, "the proxy wants a user name and a password (status 407)", status: 407)
+        case .invalidProxyResponse: HTTPSError(.proxy, "the proxy does not connect to the server any more")
+        case .httpProxyHandshakeTimeout: HTTPSError(.timedOut, "the proxy did not answer in time")
         default: HTTPSError(.invalidAnswer, "the request failed: \(error.shortDescription)")
         }
     }

@@ -11,8 +11,12 @@ struct HTTPSRequest {
         "host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect", "keep-alive", "range", "if-range",
     ]
 
-    init(_ method: HTTPMethod, _ url: String, headers: [(name: String, value: String)]) throws(HTTPSError) {
-        guard url.utf8.allSatisfy({ (0x21...0x7e).contains($0) }), let parsed = URL(string: url), parsed.scheme?.lowercased() == "https",
+    /// - Parameter allowsPlain: `http` too, in a laboratory.
+    init(
+        _ method: HTTPMethod, _ url: String, headers: [(name: String, value: String)], allowsPlain: Bool = false
+    ) throws(HTTPSError) {
+        guard url.utf8.allSatisfy({ (0x21...0x7e).contains($0) }), let parsed = URL(string: url), let scheme = parsed.scheme?.lowercased(),
+            scheme == "https" || allowsPlain && scheme == "http",
             let host = parsed.host, !host.isEmpty, parsed.user == nil, parsed.password == nil
         else { throw HTTPSError(.invalidURL, "\(quoted(url)) is not an https URL that can be asked") }
         var request = HTTPClientRequest(url: url)

@@ -5,6 +5,11 @@ import NIOSSL
 import SwiftASN1
 import X509
 
+extension TrustRoots {
+    /// The file of trusted CAs that this system has.
+    public static var systemFile: String? { systemFiles.first { FileManager.default.isReadableFile(atPath: $0) } }
+}
+
 /// The roots a client trusts, in a form that BoringSSL can use.
 ///
 /// BoringSSL knows no constraints to IP addresses and refuses every certificate with an address below a root that has some, as ours does
@@ -17,20 +22,44 @@ struct TrustAnchors: Sendable {
     private let originals: [Certificate]
     let haveAddressConstraints: Bool
 
-    /// - Parameter file: one or more certificates in PEM form.
-    init(file: String) throws(TrustError) {
-        let malformed = TrustError(.malformed, "\(file) does not hold certificates in PEM form")
-        guard let data = FileManager.default.contents(atPath: file) else { throw TrustError(.missing, "\(file) cannot be read") }
+    init(_ roots: TrustRoots) throws(TrustError) {
+        switch roots {
+        case .pemFile(let path): try self.init(files: [path])
+        case .pemFiles(let paths): try self.init(files: paths)
+        case .system:
+            guard let path = TrustRoots.systemFile else {
+                throw TrustError(.missing, "this system has no file of trusted CAs where one is looked for; name one with --ca")
+            }
+            try self.init(files: [path])
+        }
+    }
+
+    /// - Parameter files: each with one or more certificates in PEM form. In the system's, one that is not understood is left out: of so many
+    ///   one may be odd.
+    private init(files: [String]) throws(TrustError) {
+        var originals: [Certificate] = []
+        for file in files {
+            let isLenient = TrustRoots.systemFiles.contains(file)
+            let malformed = TrustError(.malformed, "\(file) does not hold certificates in PEM form")
+            guard let data = FileManager.default.contents(atPath: file) else { throw TrustError(.missing, "\(file) cannot be read") }
+            do {
+                let documents = try PEMDocument.parseMultiple(pemString: String(decoding: data, as: UTF8.self))
+                let found = try documents.compactMap { isLenient ? try? Certificate(pemDocument: $0) : try Certificate(pemDocument: $0) }
+                guard !found.isEmpty else { throw malformed }
+                originals += found
+            } catch {
+                throw malformed
+            }
+        }
+        self.originals = originals
         do {
-            originals = try PEMDocument.parseMultiple(pemString: String(decoding: data, as: UTF8.self)).map { try Certificate(pemDocument: $0) }
-            guard !originals.isEmpty else { throw malformed }
             haveAddressConstraints = try originals.contains { try $0.hasAddressConstraints }
             certificates = try originals.map { original in
                 let anchor = try original.hasAddressConstraints ? original.withoutAddressConstraints : original
                 return try NIOSSLCertificate(bytes: Array(anchor.serializeAsPEM().pemString.utf8), format: .pem)
             }
         } catch {
-            throw malformed
+            throw TrustError(.malformed, "\(files.joined(separator: ", ")) does not hold certificates that can be used")
         }
     }
 

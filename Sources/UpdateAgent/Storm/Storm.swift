@@ -55,7 +55,9 @@ public struct Storm: Sendable {
             throw AgentError(.connectionFailed, "\(error)")
         }
         do {
-            let transport = try HTTPSTransport(caFile: caFile)
+            var network = AgentNetwork()
+            network.roots = .pemFile(caFile)
+            let transport = try HTTPSTransport(server: server, network: network)
             do {
                 let report = try await run(dialer, transport)
                 await transport.shutdown()
