@@ -112,7 +112,7 @@ let package = Package(
         tests(
             "UpdateEngineTests",
             ["Updates", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", "UpdateEngine", "TestSupport", .logging]),
-        tests("UpdateAgentTests", ["Updates", "UpdateProtocols", "TrustedTransport", "UpdateAgent", "TestSupport", .nioCore]),
+        tests("UpdateAgentTests", ["Updates", "ScanPolicy", "UpdateProtocols", "TrustedTransport", "UpdateAgent", "TestSupport", .nioCore]),
         // The programs they start must be built: hence the dependency on them.
         tests(
             "IntegrationTests",

@@ -35,6 +35,10 @@ let package = Package(
         program("fragment", [protocols]),
         // By links too: what it tries is the server's own.
         program("http", [protocols, .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio")]),
+        // By links: each is one file.
+        program("hello", []),
+        program("plain-request", []),
+        program("proxy-answer", []),
         program("request", [protocols]),
         program("response", [protocols]),
         program("tokens", ["TokenSources", protocols]),

@@ -5,7 +5,8 @@ import Updates
 extension StoreConformance {
     private static func visit(_ number: Int, from address: String = "192.0.2.1", at seconds: Int64 = 0, count: Int = 1) -> PlainVisits {
         PlainVisits(
-            caller: PlainCaller(address: address, agent: "Agent/\(number)", proxies: ProxyClaims(via: "1.1 proxy"), path: "/ClientWebService/client.asmx"),
+            caller: PlainCaller(
+                address: address, agent: "Agent/\(number)", proxies: ProxyClaims(via: "1.1 proxy"), path: "/ClientWebService/client.asmx"),
             first: StoreFixture.noon.adding(seconds: seconds), last: StoreFixture.noon.adding(seconds: seconds), count: count)
     }
 

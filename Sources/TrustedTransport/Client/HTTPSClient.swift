@@ -65,7 +65,8 @@ public final class HTTPSClient: Sendable {
     ///   - allowsPlainHTTP: for a laboratory: `http` URLs are asked too, and nothing that comes over them can be trusted.
     /// - Throws: ``TrustError`` where the roots cannot be read or are none.
     public init(
-        roots: TrustRoots, path: NetworkPath = .direct, pins: PinnedCertificates? = nil, allowsPlainHTTP: Bool = false, patience: Patience = Patience()
+        roots: TrustRoots, path: NetworkPath = .direct, pins: PinnedCertificates? = nil, allowsPlainHTTP: Bool = false,
+        patience: Patience = Patience()
     ) throws(TrustError) {
         let anchors = try TrustAnchors(roots)
         var tls = TLSConfiguration.makeClientConfiguration()

@@ -71,8 +71,10 @@ public enum NetworkPath: Hashable, Sendable {
         switch state {
         case .status(200..<300): return
         case .status(407):
-            throw HTTPSError(.proxy, "\(what) wants a user name and a password (status 407), which a device's system account has none of", status: 407)
-        case .status(let status): throw HTTPSError(.proxy, "\(what) does not connect to the server: it answered with status \(status)", status: status)
+            throw HTTPSError(
+                .proxy, "\(what) wants a user name and a password (status 407), which a device's system account has none of", status: 407)
+        case .status(let status):
+            throw HTTPSError(.proxy, "\(what) does not connect to the server: it answered with status \(status)", status: status)
         case .notHTTP: throw HTTPSError(.proxy, "\(what) does not speak HTTP")
         case .tooLong: throw HTTPSError(.proxy, "\(what) sent a header without end")
         case .more where request == nil: return

@@ -71,7 +71,9 @@ public struct PinnedCertificates: Hashable, Sendable {
                 _ = try Certificate(derEncoded: bytes)
                 return [bytes]
             }
-            let documents = try PEMDocument.parseMultiple(pemString: String(decoding: bytes, as: UTF8.self)).filter { $0.discriminator == "CERTIFICATE" }
+            let documents = try PEMDocument.parseMultiple(pemString: String(decoding: bytes, as: UTF8.self)).filter {
+                $0.discriminator == "CERTIFICATE"
+            }
             guard !documents.isEmpty else { throw TrustError(.malformed, "") }
             return try documents.map { document in
                 _ = try Certificate(pemDocument: document)

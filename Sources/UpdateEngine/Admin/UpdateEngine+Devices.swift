@@ -89,7 +89,8 @@ extension UpdateEngine {
         return DeviceDetails(
             summary: summary(
                 of: device, states: Dictionary(states.map { ($0.state, 1) }, uniquingKeysWith: +), updates: count,
-                GroupNames(try await store.groups()), try await store.deviceTransports()[device.id]), facts: device.facts, firstSeen: device.firstSeen,
+                GroupNames(try await store.groups()), try await store.deviceTransports()[device.id]), facts: device.facts,
+            firstSeen: device.firstSeen,
             updates: device.dispute == nil ? rows : [], heldApart: device.dispute == nil ? [] : rows, disputedSince: device.dispute?.since,
             claim: device.claim.map { .init(facts: $0.facts, requestedGroups: $0.requestedGroups, address: $0.address, time: $0.time) },
             history: try await store.changes(of: device.id).map {

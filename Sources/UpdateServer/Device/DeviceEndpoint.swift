@@ -44,7 +44,7 @@ struct DeviceEndpoint: Sendable {
     private func carryOut(
         _ operation: DeviceOperation, _ reader: inout SOAPRequestReader, _ exchange: Exchange
     ) throws(SOAPFault) -> Outcome {
-        let open = { (cookie: CookieElement?) throws(SOAPFault) in 
+        let open = { (cookie: CookieElement?) throws(SOAPFault) in
             try operations.open(cookie, from: exchange.request.peer, over: exchange.request.transport)
         }
         switch operation {

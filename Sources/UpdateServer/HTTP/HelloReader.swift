@@ -59,7 +59,8 @@ struct ClientHello: Equatable {
     init?(_ message: [UInt8]) {
         var reader = WireReader(message[...])
         // Type and length; version, random, session, suites, compression.
-        guard reader.byte() == 1, reader.skip(3), reader.skip(2 + 32), reader.vector(1) != nil, reader.vector(2) != nil, reader.vector(1) != nil else {
+        guard reader.byte() == 1, reader.skip(3), reader.skip(2 + 32), reader.vector(1) != nil, reader.vector(2) != nil, reader.vector(1) != nil
+        else {
             return nil
         }
         var name: [UInt8]?
@@ -67,7 +68,9 @@ struct ClientHello: Equatable {
             guard let extensions = Extensions(&reader) else { return nil }
             if let body = extensions[0] {
                 var names = WireReader(body)
-                guard var list = names.vector(2).map({ WireReader($0) }), list.byte() == 0, let host = list.vector(2), !host.isEmpty else { return nil }
+                guard var list = names.vector(2).map({ WireReader($0) }), list.byte() == 0, let host = list.vector(2), !host.isEmpty else {
+                    return nil
+                }
                 name = Array(host)
             }
         }

@@ -25,12 +25,16 @@ enum Hellos {
             return (0, short(entry.count) + entry)
         }
         return message(
-            1, [3, 3] + [UInt8](repeating: 7, count: 32) + [0] + short(4) + [0x13, 1, 0xc0, 0x2b] + [1, 0] + extensions([(43, [2, 3, 4])] + (host.map { [$0] } ?? [])))
+            1,
+            [3, 3] + [UInt8](repeating: 7, count: 32) + [0] + short(4) + [0x13, 1, 0xc0, 0x2b] + [1, 0]
+                + extensions([(43, [2, 3, 4])] + (host.map { [$0] } ?? [])))
     }
 
     static func server(version: [UInt8]? = [3, 4], suite: [UInt8] = [0x13, 2]) -> [UInt8] {
         message(
-            2, [3, 3] + [UInt8](repeating: 9, count: 32) + [2, 5, 5] + suite + [0] + extensions([(51, [UInt8](repeating: 1, count: 1124))] + (version.map { [(43, $0)] } ?? [])))
+            2,
+            [3, 3] + [UInt8](repeating: 9, count: 32) + [2, 5, 5] + suite + [0]
+                + extensions([(51, [UInt8](repeating: 1, count: 1124))] + (version.map { [(43, $0)] } ?? [])))
     }
 }
 
@@ -72,10 +76,11 @@ struct HelloReaderTests {
         #expect((state(of: [Hellos.record(hello)[...]], limit: 4096) == .whole(hello)) == isRead)
     }
 
-    @Test(arguments: [
-        ("an alert", [21, 3, 1, 0, 2, 2, 40]), ("HTTP", Array("GET / HTTP/1.1\r\n".utf8)), ("an empty record", [22, 3, 1, 0, 0]),
-        ("a record that is too long", [22, 3, 1, 0x40, 1]), ("another version", [22, 2, 0, 0, 5]),
-    ] as [(String, [UInt8])])
+    @Test(
+        arguments: [
+            ("an alert", [21, 3, 1, 0, 2, 2, 40]), ("HTTP", Array("GET / HTTP/1.1\r\n".utf8)), ("an empty record", [22, 3, 1, 0, 0]),
+            ("a record that is too long", [22, 3, 1, 0x40, 1]), ("another version", [22, 2, 0, 0, 5]),
+        ] as [(String, [UInt8])])
     func `what is no handshake is let go`(what: String, bytes: [UInt8]) {
         #expect(state(of: [bytes[...]]) == .other, "\(what)")
     }

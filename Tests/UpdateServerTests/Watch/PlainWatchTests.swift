@@ -91,7 +91,8 @@ struct PlainWatchTests {
 
     @Test func `hostile claims are cut and made safe`() throws {
         let watched = try Watched()
-        try watched.send("GET /\u{1b}[2J\u{202e}\(String(repeating: "a", count: 4000)) HTTP/1.1\r\nUser-Agent: \u{1b}]0;x\u{7}=cmd|' /C calc'!A0\r\n\r\n")
+        try watched.send(
+            "GET /\u{1b}[2J\u{202e}\(String(repeating: "a", count: 4000)) HTTP/1.1\r\nUser-Agent: \u{1b}]0;x\u{7}=cmd|' /C calc'!A0\r\n\r\n")
         let caller = try #require(watched.noted.first)
         #expect(caller.path.hasPrefix("/\\u{1B}[2J\\u{202E}aaa") && caller.path.unicodeScalars.count <= ProxyClaims.lengthLimit)
         #expect(caller.agent == "\\u{1B}]0;x\\u{7}=cmd|' /C calc'!A0")

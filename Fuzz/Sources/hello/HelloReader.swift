@@ -1,0 +1,1 @@
+../../../Sources/UpdateServer/HTTP/HelloReader.swift

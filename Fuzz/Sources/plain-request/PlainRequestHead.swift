@@ -1,0 +1,1 @@
+../../../Sources/UpdateServer/Watch/PlainRequestHead.swift

@@ -1,0 +1,1 @@
+../../../Sources/TrustedTransport/Client/ProxyAnswer.swift
