@@ -40,10 +40,12 @@ public struct ScanJudge: Sendable {
         let reading = JudgedFacts(device, circumstances)
         var verdicts = DeviceVerdicts()
         var settings = RemedySettings(device: device, reading: reading, target: circumstances.target)
+        let reporting = reading.reporting()
+        let download = reading.download(&settings)
         for level in EnforcementLevel.allCases {
             verdicts[level, .detection] = detection(reading, level, &settings)
-            verdicts[level, .reporting] = reading.reporting()
-            verdicts[level, .download] = reading.download(&settings)
+            verdicts[level, .reporting] = reporting
+            verdicts[level, .download] = download
         }
         return verdicts
     }

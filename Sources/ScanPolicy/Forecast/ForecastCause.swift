@@ -114,7 +114,11 @@ public struct ForecastSummary: Sendable, Hashable {
                 baseline[level, default: Counts()][before[level, .detection].outcome] += 1
             }
         }
-        if device.schedule.current == nil { now[.unknown] += 1 }
+        if device.schedule.current == nil {
+            // What is the same at every level is so at this device's, whichever it has.
+            let outcomes = EnforcementLevel.allCases.map { device.verdicts[$0, .detection].outcome }
+            now[outcomes.allSatisfy { $0 == outcomes[0] } ? outcomes[0] : .unknown] += 1
+        }
         if let day = device.firstMissed { firstMissed[day, default: 0] += 1 }
         if let move = device.move {
             moves[move.detection, default: 0] += 1

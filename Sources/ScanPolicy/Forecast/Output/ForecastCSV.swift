@@ -36,9 +36,10 @@ public enum ForecastCSV {
     /// A cell in quotation marks where it needs them. What a spreadsheet would take for a formula begins with an apostrophe.
     static func cell(_ field: String) -> String {
         var text = field.shown
-        let first = text.unicodeScalars.first { !$0.properties.isWhitespace }
+        let first = text.unicodeScalars.first { $0 != " " && ($0.isASCII || !$0.properties.isWhitespace) }
         if let first, "=+-@|%＝＋－＠".unicodeScalars.contains(first) { text = "'" + text }
-        guard text.contains(where: { $0 == "\"" || $0 == "," || $0 == ";" || $0 == "'" }) else { return text }
+        let marks: [UInt8] = [UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "'")]
+        guard text.utf8.contains(where: marks.contains) else { return text }
         var quoted = "\""
         for character in text { quoted += character == "\"" ? "\"\"" : String(character) }
         return quoted + "\""

@@ -106,7 +106,7 @@ public struct ForecastPage: Sendable {
         page.raw("<h2>When</h2><table><thead><tr><th>what</th><th>day</th><th class=\"number\">days left</th><th class=\"number\">devices</th>")
         page.raw("</tr></thead><tbody>\n")
         for (level, day) in ForecastSummary.days {
-            row(["the update of \(Self.title(level)) is published", day.description, left(day), ""], &page)
+            row(["the update of \(level.rawValue) is published", day.description, left(day), ""], &page)
         }
         for (day, count) in summary.firstMissed.sorted(by: { $0.key < $1.key }) {
             row(["first update Tuesday missed", day.description, left(day), String(count)], &page)
@@ -172,7 +172,7 @@ public struct ForecastPage: Sendable {
         let verdict = device.leading.verdict
         page.raw("<tr><td>")
         page.text(device.name)
-        page.raw("</td><td>")
+        page.raw("</td><td class=\"day\">")
         page.text(device.schedule.current?.rawValue ?? "unknown")
         page.raw(device.windows == nil ? "" : "<br><small>")
         if let windows = device.windows {
@@ -193,8 +193,12 @@ public struct ForecastPage: Sendable {
             page.text(verdict.errors.map { "\($0.code) \($0.evidence.rawValue)" }.joined(separator: ", "))
             page.raw("</small>")
         }
+        if let remedy = verdict.remedies.first {
+            page.raw("<br><b>mends it:</b> ")
+            page.text("\(remedy.kinds.map(\.rawValue).joined(separator: " + ")) (then \(remedy.outcome.rawValue))")
+        }
         details(device, verdict, &page)
-        page.raw("</td><td>")
+        page.raw("</td><td class=\"day\">")
         page.text(device.firstMissed?.description ?? "")
         page.raw("</td></tr>\n")
     }
@@ -303,9 +307,9 @@ public struct ForecastPage: Sendable {
         .key.fails,.chip.fails{background:#b3372f}.key.does-not-ask,.chip.does-not-ask{background:#6d7480}
         .key.unknown,.chip.unknown{background:#6654a8}
         .chip{display:inline-block;color:#fff;border-radius:10px;padding:0 8px;font-size:13px;white-space:nowrap}
-        table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0}
+        table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;padding:5px 14px 5px 0}
         th{border-bottom:2px solid var(--line);font-weight:600}td{border-bottom:1px solid var(--line)}
-        td{overflow-wrap:anywhere}th.number,td.number{text-align:right;font-variant-numeric:tabular-nums}
+        td{overflow-wrap:anywhere}td.day,th{white-space:nowrap}th.number,td.number{text-align:right;font-variant-numeric:tabular-nums}
         small{color:var(--soft)}dl{margin:6px 0}dt{font-weight:600;margin-top:6px}dd{margin:0 0 2px 14px}
         summary{cursor:pointer;color:var(--soft);font-size:13px}
         @media print{details{display:none}.chip,.key,rect{-webkit-print-color-adjust:exact;print-color-adjust:exact}}

@@ -1,6 +1,8 @@
 extension String {
     /// The text with what a reader would not see, or would see in another order, written out: control characters and marks of direction.
     var shown: String {
+        // Nearly all text is plain ASCII, and a look at each character's properties costs more than all else of a line.
+        if utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return self }
         guard unicodeScalars.contains(where: Self.isHidden) else { return self }
         var text = ""
         for scalar in unicodeScalars {
