@@ -111,7 +111,7 @@ let package = Package(
         tests("StorageTests", ["Updates", "Storage", "TestSupport", .grdb, .logging]),
         tests(
             "UpdateEngineTests",
-            ["Updates", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", "UpdateEngine", "TestSupport", .logging]),
+            ["Updates", "ScanPolicy", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", "UpdateEngine", "TestSupport", .logging]),
         tests("UpdateAgentTests", ["Updates", "ScanPolicy", "UpdateProtocols", "TrustedTransport", "UpdateAgent", "TestSupport", .nioCore]),
         // The programs they start must be built: hence the dependency on them.
         tests(

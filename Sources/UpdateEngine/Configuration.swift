@@ -145,7 +145,8 @@ public struct Configuration: Codable, Hashable, Sendable {
         }
     }
 
-    static func load(from home: Home) throws(EngineError) -> Configuration {
+    /// The settings of a home as they stand in its file.
+    public static func load(from home: Home) throws(EngineError) -> Configuration {
         guard let data = FileManager.default.contents(atPath: home.configurationFile) else {
             throw EngineError(.failed, "cannot read \(home.configurationFile)")
         }

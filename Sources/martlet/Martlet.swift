@@ -12,7 +12,8 @@ struct Martlet: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             InitCommand.self, ServeCommand.self, ImportCommand.self, FilesCommand.self, UpdatesCommand.self, GroupsCommand.self,
-            DevicesCommand.self, ForecastCommand.self, ScanCommand.self, StormCommand.self, BackupCommand.self, RestoreCommand.self,
+            DevicesCommand.self, ForecastCommand.self, RemedyCommand.self, ScanCommand.self, StormCommand.self, BackupCommand.self,
+            RestoreCommand.self,
         ])
 
     static func main() async {

@@ -1,0 +1,63 @@
+import Foundation
+import Glibc
+import UpdateEngine
+
+/// Files of a result, written into a folder: all or none, and none over another unless that was asked for.
+enum NewFiles {
+    /// - Returns: the names that were there before.
+    static func write(_ files: [(name: String, bytes: [UInt8])], into folder: String, replacing: Bool) throws -> [String] {
+        if mkdir(folder, 0o755) != 0, errno != EEXIST { throw failure("make", folder) }
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", folder) }
+        defer { close(descriptor) }
+        let present = files.map(\.name).filter { faccessat(descriptor, $0, F_OK, AT_SYMLINK_NOFOLLOW) == 0 }
+        if !present.isEmpty, !replacing {
+            throw EngineError(.refused, "\(folder) already has \(present.joined(separator: ", ")): nothing was written (--force writes over them)")
+        }
+        for (name, bytes) in files {
+            // Under another name first, so that a disk that is full leaves what was there.
+            let temporary = ".\(name).new"
+            unlinkat(descriptor, temporary, 0)
+            let file = openat(descriptor, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
+            guard file >= 0 else { throw failure("write", "\(folder)/\(name)") }
+            do {
+                try FileHandle(fileDescriptor: file, closeOnDealloc: true).write(contentsOf: bytes)
+            } catch {
+                unlinkat(descriptor, temporary, 0)
+                throw EngineError(.failed, "cannot write \(folder)/\(name): \(error.localizedDescription)")
+            }
+            guard renameat(descriptor, temporary, descriptor, name) == 0 else {
+                let error = failure("write", "\(folder)/\(name)")
+                unlinkat(descriptor, temporary, 0)
+                throw error
+            }
+        }
+        return present
+    }
+
+    private static func failure(_ verb: String, _ path: String) -> EngineError {
+        EngineError(.failed, "cannot \(verb) \(path): \(String(cString: strerror(errno)))")
+    }
+}
+
+/// The certificates of a PEM file, each as text of its own.
+enum CertificateBlocks {
+    /// Refuses a file with a private key in it: it would be handed to every device.
+    static func read(_ path: String) throws -> [String] {
+        guard let handle = FileHandle(forReadingAtPath: path), let data = try handle.read(upToCount: 1 << 20) else {
+            throw EngineError(.failed, "cannot read \(path)")
+        }
+        let text = String(decoding: data, as: UTF8.self)
+        guard !text.contains("PRIVATE KEY") else { throw EngineError(.refused, "\(path) has a private key in it; give the certificate alone") }
+        let (begin, end) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
+        let blocks = text.components(separatedBy: begin).dropFirst().map { $0.components(separatedBy: end) }
+        guard !blocks.isEmpty, blocks.allSatisfy({ $0.count == 2 }) else { throw EngineError(.refused, "\(path) has no certificate in PEM") }
+        return try blocks.map { block in
+            let body = block[0].split(whereSeparator: \.isWhitespace)
+            guard let data = Data(base64Encoded: body.joined()), data.first == 0x30 else {
+                throw EngineError(.refused, "\(path) has no certificate in PEM")
+            }
+            return ([begin] + body.map(String.init) + [end, ""]).joined(separator: "\n")
+        }
+    }
+}
