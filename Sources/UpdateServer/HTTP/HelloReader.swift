@@ -23,25 +23,36 @@ struct FirstHandshakeMessage {
     /// Bytes held.
     var held: Int { message.count + header.count }
 
-    mutating func take(_ bytes: some Sequence<UInt8>) {
-        guard state == .more else { return }
-        for byte in bytes {
-            if inRecord == 0 {
-                header.append(byte)
+    mutating func take(_ bytes: some Collection<UInt8>) {
+        if bytes.withContiguousStorageIfAvailable({ take(chunk: $0) }) == nil { Array(bytes).withUnsafeBufferPointer { take(chunk: $0) } }
+    }
+
+    private mutating func take(chunk: UnsafeBufferPointer<UInt8>) {
+        var position = 0
+        while position < chunk.count {
+            guard inRecord > 0 else {
+                header.append(chunk[position])
+                position += 1
                 guard header.count == 5 else { continue }
                 inRecord = Int(header[3]) << 8 | Int(header[4])
                 guard header[0] == 22, header[1] == 3, (1...1 << 14).contains(inRecord) else { return end(.other) }
                 header.removeAll(keepingCapacity: true)
                 continue
             }
-            inRecord -= 1
-            message.append(byte)
+            // Its own header first, then what that says.
+            let wanted = message.count < 4 ? 4 : 4 + Self.length(message)
+            let count = min(chunk.count - position, inRecord, wanted - message.count)
+            message.append(contentsOf: chunk[position..<position + count])
+            position += count
+            inRecord -= count
             guard message.count >= 4 else { continue }
-            let length = 4 + (Int(message[1]) << 16 | Int(message[2]) << 8 | Int(message[3]))
+            let length = 4 + Self.length(message)
             guard length <= limit else { return end(.other) }
             if message.count == length { return end(.whole(message)) }
         }
     }
+
+    private static func length(_ message: [UInt8]) -> Int { Int(message[1]) << 16 | Int(message[2]) << 8 | Int(message[3]) }
 
     private mutating func end(_ state: State) {
         self.state = state
@@ -57,21 +68,17 @@ struct ClientHello: Equatable {
 
     /// Nothing for what is no ClientHello, or one whose lengths lie.
     init?(_ message: [UInt8]) {
-        var reader = WireReader(message[...])
+        var reader = WireReader(message)
         // Type and length; version, random, session, suites, compression.
-        guard reader.byte() == 1, reader.skip(3), reader.skip(2 + 32), reader.vector(1) != nil, reader.vector(2) != nil, reader.vector(1) != nil
-        else {
+        guard reader.byte() == 1, reader.skip(3 + 2 + 32), reader.vector(1) != nil, reader.vector(2) != nil, reader.vector(1) != nil else {
             return nil
         }
         var name: [UInt8]?
         if !reader.isAtEnd {
-            guard let extensions = Extensions(&reader) else { return nil }
-            if let body = extensions[0] {
-                var names = WireReader(body)
-                guard var list = names.vector(2).map({ WireReader($0) }), list.byte() == 0, let host = list.vector(2), !host.isEmpty else {
-                    return nil
-                }
-                name = Array(host)
+            guard let extensions = reader.extensions() else { return nil }
+            if var body = extensions.extension(0) {
+                guard var list = body.vector(2), list.byte() == 0, let host = list.vector(2), !host.isAtEnd else { return nil }
+                name = Array(host.rest)
             }
         }
         serverName = name
@@ -84,15 +91,14 @@ struct ServerHello: Equatable {
     let cipherSuite: UInt16
 
     init?(_ message: [UInt8]) {
-        var reader = WireReader(message[...])
+        var reader = WireReader(message)
         guard reader.byte() == 2, reader.skip(3), let legacy = reader.short(), reader.skip(32), reader.vector(1) != nil, let suite = reader.short(),
             reader.skip(1)
         else { return nil }
         var chosen = legacy
         if !reader.isAtEnd {
-            guard let extensions = Extensions(&reader) else { return nil }
-            if let body = extensions[43] {
-                var selected = WireReader(body)
+            guard let extensions = reader.extensions() else { return nil }
+            if var selected = extensions.extension(43) {
                 guard let version = selected.short(), selected.isAtEnd else { return nil }
                 chosen = version
             }
@@ -102,58 +108,65 @@ struct ServerHello: Equatable {
     }
 }
 
-/// The extensions of a hello, each looked up where it lies; nothing is copied.
-private struct Extensions {
-    private let bytes: ArraySlice<UInt8>
+/// A part of a message, read from its start. Nothing is copied.
+private struct WireReader {
+    private let bytes: [UInt8]
+    private var position: Int
+    private let end: Int
 
-    /// Nothing where they do not fill the rest of the message.
-    init?(_ reader: inout WireReader) {
-        guard let bytes = reader.vector(2), reader.isAtEnd else { return nil }
-        var rest = WireReader(bytes)
+    init(_ bytes: [UInt8]) {
+        self.init(bytes, 0..<bytes.count)
+    }
+
+    private init(_ bytes: [UInt8], _ range: Range<Int>) {
+        self.bytes = bytes
+        (position, end) = (range.lowerBound, range.upperBound)
+    }
+
+    var isAtEnd: Bool { position == end }
+    var rest: ArraySlice<UInt8> { bytes[position..<end] }
+
+    mutating func byte() -> UInt8? {
+        guard position < end else { return nil }
+        position += 1
+        return bytes[position - 1]
+    }
+
+    mutating func short() -> UInt16? {
+        guard end - position >= 2 else { return nil }
+        position += 2
+        return UInt16(bytes[position - 2]) << 8 | UInt16(bytes[position - 1])
+    }
+
+    mutating func skip(_ count: Int) -> Bool {
+        guard end - position >= count else { return false }
+        position += count
+        return true
+    }
+
+    /// What follows its own length of one or two bytes.
+    mutating func vector(_ lengthBytes: Int) -> WireReader? {
+        guard let length = lengthBytes == 1 ? byte().map(Int.init) : short().map(Int.init), end - position >= length else { return nil }
+        position += length
+        return WireReader(bytes, position - length..<position)
+    }
+
+    /// The extensions of a hello; nothing where they do not fill the rest of it.
+    mutating func extensions() -> WireReader? {
+        guard let list = vector(2), isAtEnd else { return nil }
+        var rest = list
         while !rest.isAtEnd {
             guard rest.skip(2), rest.vector(2) != nil else { return nil }
         }
-        self.bytes = bytes
+        return list
     }
 
-    subscript(type: UInt16) -> ArraySlice<UInt8>? {
-        var rest = WireReader(bytes)
+    /// The body of the first extension of a type, in such a list.
+    func `extension`(_ type: UInt16) -> WireReader? {
+        var rest = self
         while let found = rest.short(), let body = rest.vector(2) {
             if found == type { return body }
         }
         return nil
-    }
-}
-
-private struct WireReader {
-    private var bytes: ArraySlice<UInt8>
-
-    init(_ bytes: ArraySlice<UInt8>) {
-        self.bytes = bytes
-    }
-
-    var isAtEnd: Bool { bytes.isEmpty }
-
-    mutating func byte() -> UInt8? { bytes.popFirst() }
-
-    mutating func short() -> UInt16? {
-        guard let high = byte(), let low = byte() else { return nil }
-        return UInt16(high) << 8 | UInt16(low)
-    }
-
-    mutating func skip(_ count: Int) -> Bool {
-        guard bytes.count >= count else { return false }
-        bytes.removeFirst(count)
-        return true
-    }
-
-    /// What follows its own length of so many bytes.
-    mutating func vector(_ lengthBytes: Int) -> ArraySlice<UInt8>? {
-        guard bytes.count >= lengthBytes else { return nil }
-        let length = bytes.prefix(lengthBytes).reduce(0) { $0 << 8 | Int($1) }
-        guard bytes.count - lengthBytes >= length else { return nil }
-        let body = bytes.dropFirst(lengthBytes).prefix(length)
-        bytes.removeFirst(lengthBytes + length)
-        return body
     }
 }
