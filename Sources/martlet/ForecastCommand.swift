@@ -51,7 +51,7 @@ struct ForecastCommand: AsyncParsableCommand {
         options.assumed = assume.map(\.kind)
         options.target = target.flatMap { ServerURL($0) }
         options.certificate = try readCertificate()
-        let run = ForecastRun(options: options, form: json ? .json : csv ? .csv : .table, observed: try await readObserved())
+        let run = ForecastRun(options: options, form: json ? .json : csv ? .csv : .table, seen: try await readSeen())
         try run.read(paths)
         try run.finish()
         if let html { try run.writePage(html) }
@@ -63,11 +63,12 @@ struct ForecastCommand: AsyncParsableCommand {
         return try home.map { try Home(path: $0).presentedCertificate() }
     }
 
-    private func readObserved() async throws -> [String: ObservedDevice] {
-        guard let home else { return [:] }
+    private func readSeen() async throws -> SeenByServer? {
+        guard let home else { return nil }
         let options = try HomeOptions.parse(["--home", home])
         guard case .devices(let devices) = try await options.perform(.listDevices(DeviceFilter())) else { throw Outcome.unexpected() }
-        return ObservedDevice.byName(devices)
+        guard case .insecure(let report) = try await options.perform(.insecure(days: 30)) else { throw Outcome.unexpected() }
+        return SeenByServer(devices, report)
     }
 }
 
@@ -96,23 +97,5 @@ enum AssumedRemedy: String, ExpressibleByArgument, CaseIterable {
         case .systemProxy: .systemProxy
         case .userProxyFallback: .userProxyFallback
         }
-    }
-}
-
-extension ObservedDevice {
-    /// Devices by their name in lower case, whole and without its domain: policy folders mostly have the short one. A name that two devices
-    /// claim is nobody's.
-    static func byName(_ devices: [DeviceSummary]) -> [String: ObservedDevice] {
-        var found: [String: ObservedDevice] = [:]
-        var ambiguous: Set<String> = []
-        for device in devices {
-            guard let name = device.name?.lowercased(), !name.isEmpty else { continue }
-            let observed = ObservedDevice(
-                id: device.id?.text, windows: device.osVersion.flatMap { WindowsVersion($0) }, lastSeen: device.lastSeen?.description,
-                lastReported: device.lastReported?.description, isDisputed: device.isDisputed)
-            for key in Set([name, String(name.prefix { $0 != "." })]) where found.updateValue(observed, forKey: key) != nil { ambiguous.insert(key) }
-        }
-        for key in ambiguous { found[key] = nil }
-        return found
     }
 }

@@ -25,10 +25,11 @@ final class ForecastRun {
     var devices: Int { summary.devices }
     var problems: Int { summary.problems }
 
-    init(options: Forecaster.Options, form: Form, observed: [String: ObservedDevice]) {
+    init(options: Forecaster.Options, form: Form, seen: SeenByServer?) {
         self.options = options
         self.form = form
-        self.observed = observed
+        observed = seen?.devices ?? [:]
+        summary.addressesOnHTTP = seen?.addressesOnHTTP
         let cores = max(1, min(ProcessInfo.processInfo.activeProcessorCount, 8))
         workers = (0..<cores).map { _ in Worker(options, form, mostShown: Self.shownOnPage) }
     }

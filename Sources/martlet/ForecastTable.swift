@@ -14,6 +14,7 @@ struct ForecastTable {
         Terminal.print("")
         counts()
         dates()
+        if let text = summary.observedText { Terminal.print(text) }
         causes()
         move()
         devices()

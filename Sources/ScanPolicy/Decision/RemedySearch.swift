@@ -6,7 +6,7 @@ enum RemedySearch {
     }
 
     /// The smallest sets of remedies that better the outcome, the safest outcome first, then the safest means; at most `limit`.
-    static func remedies(for situation: ScanSituation, at level: EnforcementLevel, limit: Int = 4) -> [Found] {
+    static func remedies(for situation: ScanSituation, at level: EnforcementLevel, limit: Int = 6) -> [Found] {
         let now = situation.judgement(at: level).answer.outcome
         var found: [Found] = []
         for kinds in sets {
@@ -23,15 +23,11 @@ enum RemedySearch {
         return Array(sorted.prefix(limit))
     }
 
-    /// Every set of up to three, the small ones first.
+    /// Every set of up to four, the small ones first. The last resort stands alone: nothing that is proposed first builds on it.
     private static let sets: [[RemedyKind]] = {
         let all = RemedyKind.allCases
-        let ones = all.map { [$0] }
-        let twos = all.indices.flatMap { one in all.indices.filter { $0 > one }.map { [all[one], all[$0]] } }
-        let threes = all.indices.flatMap { one in
-            all.indices.filter { $0 > one }.flatMap { two in all.indices.filter { $0 > two }.map { [all[one], all[two], all[$0]] } }
-        }
-        return ones + twos + threes
+        let every = (1..<(1 << all.count)).map { bits in all.indices.filter { bits & (1 << $0) != 0 }.map { all[$0] } }
+        return every.filter { $0.count <= 4 && ($0.count == 1 || !$0.contains(.userProxyFallback)) }.sorted { $0.count < $1.count }
     }()
 
     private static func rank(_ outcome: ScanOutcome) -> Int {
@@ -77,7 +73,7 @@ enum RemedySearch {
                 guard !changed.systemProxyApplies, !changed.isBypassed else { return nil }
                 changed.systemProxyApplies = true
             case .userProxyFallback:
-                guard changed.allowsUserProxy.contains(false), !kinds.contains(.systemProxyOnly) else { return nil }
+                guard changed.allowsUserProxy.contains(false) else { return nil }
                 changed.allowsUserProxy = [true]
             }
         }

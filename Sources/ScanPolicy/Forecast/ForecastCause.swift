@@ -90,6 +90,10 @@ public struct ForecastSummary: Sendable, Hashable {
     /// Devices that the server has seen, and those of them that came over HTTP.
     public private(set) var observed = 0
     public private(set) var observedOnHTTP = 0
+    /// Devices that the server has seen although they are predicted to fail or not to ask.
+    public private(set) var contradicted = 0
+    /// Addresses from which somebody came over plain HTTP; `nil` where no server was asked.
+    public var addressesOnHTTP: Int?
     /// Files that could not be read.
     public var problems = 0
 
@@ -128,6 +132,7 @@ public struct ForecastSummary: Sendable, Hashable {
         if let seen = device.observed {
             observed += 1
             if seen.lastSeenOnHTTP != nil { observedOnHTTP += 1 }
+            if device.isContradicted { contradicted += 1 }
         }
     }
 
@@ -154,6 +159,8 @@ public struct ForecastSummary: Sendable, Hashable {
         reportsStop += other.reportsStop
         observed += other.observed
         observedOnHTTP += other.observedOnHTTP
+        contradicted += other.contradicted
+        addressesOnHTTP = addressesOnHTTP ?? other.addressesOnHTTP
         causes.merge(other.causes) { one, other in
             var group = one
             group.count += other.count

@@ -93,6 +93,13 @@ public struct DeviceForecast: Sendable, Hashable {
         self.observed = observed
     }
 
+    /// Whether the server has seen the device although it is predicted to fail or not to ask at what it enforces now.
+    public var isContradicted: Bool {
+        guard observed?.lastSeen != nil, let current = schedule.current else { return false }
+        let outcome = verdicts[current, .detection].outcome
+        return outcome == .fails || outcome == .doesNotAsk
+    }
+
     /// The level that the report puts forward: what the device enforces, else the strictest.
     public var level: EnforcementLevel { schedule.current ?? .january2021 }
 

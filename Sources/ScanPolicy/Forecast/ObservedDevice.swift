@@ -6,7 +6,7 @@ public struct ObservedDevice: Sendable, Hashable {
     public var lastSeen: String?
     public var lastReported: String?
     public var isDisputed: Bool
-    /// The device came over plain HTTP to the port that is watched.
+    /// When somebody came over plain HTTP from the address that the device came from last: a hint, since several devices may share one.
     public var lastSeenOnHTTP: String?
     /// Version, cipher suite and name of its last connection over TLS.
     public var tlsVersion: String?

@@ -28,7 +28,12 @@ public enum ForecastJSON {
                 }
             }
             if let move = device.move { json.object("target") { write(move, to: &$0) } }
-            if let observed = device.observed { json.object("observed") { write(observed, to: &$0) } }
+            if let observed = device.observed {
+                json.object("observed") { json in
+                    write(observed, to: &json)
+                    json.flag("contradictsForecast", device.isContradicted)
+                }
+            }
         }
         return (isFirst ? [] : [UInt8(ascii: ","), 10]) + json.bytes
     }
@@ -187,10 +192,12 @@ public enum ForecastJSON {
             }
         }
         if let target = options.target { json.object("target") { write(summary, target, to: &$0) } }
-        if summary.observed > 0 {
+        if summary.observed > 0 || summary.addressesOnHTTP != nil {
             json.object("observed") { json in
                 json.number("devices", summary.observed)
                 json.number("onHTTP", summary.observedOnHTTP)
+                json.number("contradictForecast", summary.contradicted)
+                if let addresses = summary.addressesOnHTTP { json.number("addressesOnHTTP", addresses) }
             }
         }
         json.string("note", ForecastSummary.note)
@@ -222,6 +229,14 @@ extension ForecastSummary {
     public static let note =
         "Verdicts on Windows devices are predictions from published behaviour (docs/scan-policy.md); inferred ones are marked. They say what a user "
         + "without rights could set up, not only what is set now."
+
+    /// What the server has seen, in a sentence or two; `nil` where none was asked.
+    public var observedText: String? {
+        guard observed > 0 || addressesOnHTTP != nil else { return nil }
+        let callers = addressesOnHTTP.map { " In the last 30 days somebody came over plain HTTP from \($0) address\($0 == 1 ? "" : "es")." } ?? ""
+        let contrary = contradicted > 0 ? " \(contradicted) were seen contrary to the forecast." : ""
+        return "The server has seen \(observed) of them; at the addresses of \(observedOnHTTP) somebody still uses plain HTTP.\(callers)\(contrary)"
+    }
 
     static let days: [(EnforcementLevel, CalendarDay)] = [
         (.september2020, EnforcementSchedule.september), (.january2021, EnforcementSchedule.january),

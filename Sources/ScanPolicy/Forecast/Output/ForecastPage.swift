@@ -46,9 +46,9 @@ public struct ForecastPage: Sendable {
             page.text("\(summary.problems) file\(summary.problems == 1 ? "" : "s") could not be read; the devices in them are not counted.")
             page.raw("</p>\n")
         }
-        if summary.observed > 0 {
+        if let text = summary.observedText {
             page.raw("<p>")
-            page.text("\(summary.observed) of them were seen by the server, \(summary.observedOnHTTP) still over HTTP.")
+            page.text(text)
             page.raw("</p>\n")
         }
     }
@@ -221,7 +221,8 @@ public struct ForecastPage: Sendable {
         if let observed = device.observed {
             let facts = [
                 observed.lastSeen.map { "last seen \($0)" }, observed.lastReported.map { "last report \($0)" },
-                observed.lastSeenOnHTTP.map { "over HTTP \($0)" }, observed.tlsVersion, observed.cipherSuite,
+                observed.lastSeenOnHTTP.map { "somebody from its address over HTTP \($0)" }, observed.tlsVersion, observed.cipherSuite,
+                device.isContradicted ? "contrary to the forecast" : nil,
             ]
             entry("observed", facts.compactMap(\.self).joined(separator: ", "), &page)
         }

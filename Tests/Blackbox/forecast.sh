@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# A forecast of the sample policy files, and of files that nobody should write.
+# shellcheck source-path=SCRIPTDIR source=support/scenario.bash
+source "$(dirname "$0")/support/scenario.bash"
+samples=$(cd "$(dirname "$0")/../../Samples/policies" && pwd)
+forecast() { "$MARTLET" forecast "$@" --as-of 2020-08-20; }
+said() { grep -qF -- "$1" "$work/output"; }
+value() { # PYTHON-EXPRESSION over the JSON in $work/output, named `it`
+    python3 -c 'import json, sys; it = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$work/output" "$1"
+}
+is() { [ "$(value "$1")" = "$2" ]; }
+device() { echo "{d['name']: d for d in it['devices']}['$1']"; }
+
+check "folders of policy files are forecast" forecast "$samples" --network proxy-required
+shows "the table says who fails" grep -qE '^frontdesk-07 +before-2020-09 +interceptable +fails +fails +2020-10-13 +A2-03 +0x8024402C' "$work/output"
+shows "and that this is a prediction" said "predictions"
+check "as JSON" forecast "$samples" --network proxy-required --json
+shows "detection of September 2020 fails by its row" \
+    is "$(device frontdesk-07)['levels']['2020-09']['detection']['outcome'] + $(device frontdesk-07)['levels']['2020-09']['detection']['row']" failsA2-03
+shows "the first update Tuesday missed is told, and the days left" \
+    is "($(device frontdesk-07)['firstMissedUpdateTuesday'], $(device frontdesk-07)['daysLeft'])" "('2020-10-13', 54)"
+shows "who allows the user's proxy is interceptable" is "$(device accounts-11)['levels']['2021-01']['detection']['outcome']" interceptable
+shows "who has TLS and a system proxy scans" is "$(device warehouse-02)['levels']['2021-01']['detection']['outcome']" scans
+shows "who has no server does not ask" is "$(device kiosk-01)['levels']['2021-01']['detection']['outcome']" does-not-ask
+shows "the counts are those of the devices" is "it['summary']['levels']['2020-09']['detection']['fails']" 1
+check "the network not stated" forecast "$samples" --json
+shows "leaves open what depends on it, by name" \
+    is "[m['fact'] for m in $(device frontdesk-07)['levels']['2020-09']['detection']['missing']]" "['network']"
+for remedy in tls system-proxy user-proxy-fallback; do
+    check "supposing $remedy" forecast "$samples" --network proxy-required --assume "$remedy" --json
+    shows "nobody fails in September 2020" is "it['summary']['levels']['2020-09']['detection']['fails']" 0
+    shows "and what was stands beside it" is "it['summary']['withoutAssumed']['2020-09']['fails']" 1
+done
+check "a move to TLS" forecast "$samples" --network proxy-required --target https://wsus.example.net:8531 --json
+shows "names who stops, and why" is "[r['cause'] for r in $(device frontdesk-07)['target']['reasons']]" "['status-url-http']"
+check "one folder is one device" forecast "$samples/kiosk-01" --json
+shows "named after it" is "[d['name'] for d in it['devices']]" "['kiosk-01']"
+check "one file is one device" forecast "$samples/kiosk-01/policy.reg" --json
+shows "named after it" is "[d['name'] for d in it['devices']]" "['policy']"
+
+cat >"$work/fleet.ndjson" <<'LINES'
+{"name": "=HYPERLINK(\"http://x\")", "policy": {"WUServer": "http://wsus:8530", "UseWUServer": 1}}
+{"name": "<img src=x onerror=alert(1)>", "policy": {"WUServer": "https://wsus:8531", "UseWUServer": 1}}
+LINES
+check "a file of lines, as CSV and as a page" forecast "$work/fleet.ndjson" --csv --html "$work/report.html"
+shows "no cell begins a formula" grep -qF "\"'=HYPERLINK(" "$work/output"
+lacks "none at all" grep -qE '(^|,)"?[=+@-]' "$work/output"
+shows "the page forbids everything but its style" grep -qF "default-src 'none'; style-src 'unsafe-inline'" "$work/report.html"
+lacks "it has no script and no element of a device's" grep -qE '<script|<img' "$work/report.html"
+shows "the name is text" grep -qF '&lt;img src=x onerror=alert(1)&gt;' "$work/report.html"
+
+echo '{"name": "broken", "policy": {"WUServer": 7}}' >>"$work/fleet.ndjson"
+in_part "a line that cannot be read does not hide the others" forecast "$work/fleet.ndjson" --json
+shows "file and byte are named" grep -qF "$work/fleet.ndjson: byte " "$work/errors"
+shows "the others are forecast" is "(it['summary']['devices'], it['summary']['unreadable'])" "(2, 1)"
+refuses "a path that is not there" forecast "$work/nowhere"
+refuses "a day that is none" "$MARTLET" forecast "$samples" --as-of 2020-02-30
+refuses "a target on HTTP" forecast "$samples" --target http://wsus:8530
+mkdir "$work/empty"
+refuses "a folder without files" forecast "$work/empty"
+
+check "a home is made" "$MARTLET" init --home "$work/home" --host wsus.example.net
+check "a forecast is joined with it" forecast "$samples" --home "$work/home" --target https://wsus.example.net:8531 --json
+shows "its certificate is the target's" \
+    is "[m['fact'] for m in $(device warehouse-02)['target']['missing']]" "['machine roots']"
+check "a name that its certificate lacks" forecast "$samples" --home "$work/home" --target https://other.example.org:8531 --json
+shows "stops everybody" is "it['summary']['target']['stops'], it['summary']['target']['reasons']['name-mismatch']" "(3, 3)"
+finish
