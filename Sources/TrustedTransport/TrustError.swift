@@ -17,6 +17,8 @@ public struct TrustError: Error, Hashable, Sendable, CustomStringConvertible {
         case malformed
         /// A certificate or key could not be made, or does not fit.
         case certificate
+        /// Devices have pins, and would refuse it.
+        case pinned
     }
 
     public let code: Code

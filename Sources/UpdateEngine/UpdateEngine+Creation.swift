@@ -31,21 +31,21 @@ extension UpdateEngine {
         }
     }
 
-    /// The certificate the server shows, renewed if its time is near its end or the configuration names other hosts.
+    /// The certificate the server shows, changed if its time is near its end or the configuration names other hosts.
     public func loadIdentity() throws -> ServerIdentity {
-        try ServerIdentity.load(from: home.identityFiles, names: try configuration.hosts.map { try ServerName($0) }, now: clock())
+        let folder = try identityFolder()
+        return try ServerIdentity.load(from: folder.files, names: folder.names, now: clock())
     }
 }
 
 extension Home {
     var identityFiles: IdentityFiles {
-        IdentityFiles(
-            caCertificate: caFile, caKey: tlsFolder + "/ca.key", certificate: tlsFolder + "/server.pem", key: tlsFolder + "/server.key")
+        IdentityFiles(caCertificate: caFile, folder: tlsFolder)
     }
 
     /// The certificate that this home's server presents, and the root behind it.
     public func presentedCertificate() throws(TrustError) -> ServerCertificate {
-        try ServerCertificate.read(identityFiles.certificate, authorityFile: identityFiles.caCertificate)
+        try ServerCertificate.presented(by: identityFiles)
     }
 
     var tokenKeysFile: String { tlsFolder + "/token.keys" }

@@ -22,6 +22,7 @@ public final class UpdateEngine: Sendable {
     /// For what devices can cause at will.
     let bounded: BoundedLog
     let gate = SerialGate()
+    let certificates = CertificateState()
     let arrivals: ArrivalQueue
     let presence = DevicePresence()
     let plainCallers = PlainCallers()

@@ -13,7 +13,7 @@ struct Martlet: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ServeCommand.self, ImportCommand.self, FilesCommand.self, UpdatesCommand.self, GroupsCommand.self,
             DevicesCommand.self, ForecastCommand.self, RemedyCommand.self, ScanCommand.self, StormCommand.self, BackupCommand.self,
-            RestoreCommand.self,
+            RestoreCommand.self, CertsCommand.self, PinsCommand.self,
         ])
 
     static func main() async {

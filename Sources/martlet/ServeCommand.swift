@@ -38,8 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
         let lock = try home.lock()
         let engine = try await UpdateEngine.open(home, log: log)
         let identity = try engine.loadIdentity()
-        if identity.wasRenewed { log.notice("the server certificate was renewed, until \(identity.notAfter.text(.seconds))") }
-        if let problem = identity.renewalProblem { log.error("\(problem)") }
+        if identity.wasRenewed { log.notice("the server certificate was changed, until \(identity.notAfter.text(.seconds))") }
         let control = try ControlServer(engine: engine, log: log)
         var limits = DeviceLimits()
         if let connections = engine.configuration.connections { limits.connections = connections }
@@ -60,20 +59,21 @@ struct ServeCommand: AsyncParsableCommand {
                 throw error
             }
         }
+        engine.shows(identity) { try listener.replaceIdentity($0) }
         control.start()
         let host = identity.names.first.map(\.urlHost) ?? "localhost"
         let url = "https://\(host):\(engine.configuration.publicPort ?? listener.port)"
         // The first name may be known to the fleet's name server only; every home has localhost.
         let local = bind == nil && identity.names.contains { $0.description == "localhost" } ? "https://localhost:\(listener.port)" : url
-        Terminal.print(StartScreen.text(url: url, localURL: local, home: home, names: identity.names.map(\.description)))
+        Terminal.print(StartScreen.text(url: url, localURL: local, home: home, identity: identity))
         Terminal.print("ready https://\(host):\(listener.port)")
         let readying = Task { await engine.makeFragmentsReady() }
-        let renewal = Task { await Self.renewDaily(engine, listener, log) }
+        let watching = Task { await engine.watchCertificates() }
         for await signal in signals {
             log.notice("ending: \(signal)")
             break
         }
-        renewal.cancel()
+        watching.cancel()
         readying.cancel()
         await readying.value
         await control.stop()
@@ -82,21 +82,5 @@ struct ServeCommand: AsyncParsableCommand {
         try await engine.close()
         withExtendedLifetime(lock) {}
         log.notice("ended")
-    }
-
-    /// A server runs for months and its certificate for thirteen of them: once a day is often enough to look, thirty days ahead.
-    private static func renewDaily(_ engine: UpdateEngine, _ listener: DeviceListener, _ log: Logger) async {
-        while true {
-            do { try await Task.sleep(for: .seconds(86_400)) } catch { return }
-            do {
-                let identity = try engine.loadIdentity()
-                if let problem = identity.renewalProblem { log.error("\(problem)") }
-                guard identity.wasRenewed else { continue }
-                try listener.replaceIdentity(identity)
-                log.notice("the server certificate was renewed, until \(identity.notAfter.text(.seconds))")
-            } catch {
-                log.error("the server certificate could not be renewed: \(error)")
-            }
-        }
     }
 }

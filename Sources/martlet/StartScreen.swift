@@ -1,4 +1,5 @@
 import Foundation
+import TrustedTransport
 import UpdateEngine
 
 /// What `serve` shows once it listens: what to do next.
@@ -6,15 +7,17 @@ enum StartScreen {
     /// - Parameters:
     ///   - url: `https://HOST:PORT`.
     ///   - localURL: the same server as this machine reaches it.
-    static func text(url: String, localURL: String, home: Home, names: [String]) -> String {
+    static func text(url: String, localURL: String, home: Home, identity: ServerIdentity) -> String {
         let martlet = program
+        let isOwn = identity.certificate.origin == .own
+        let authority = isOwn ? home.caFile : "of \(identity.certificate.issuer), as a file ca.pem"
         return """
             Martlet \(Version.text) serves \(home.path)
 
               URL             \(url)
-              Names           \(names.joined(separator: ", ")): fixed when the home was made. For others make another
+              Names           \(identity.names.map(\.description).joined(separator: ", ")): fixed when the home was made. For others make another
                               (martlet init --home DIR --host NAME, or: make serve HOST=NAME HOME_FOLDER=DIR)
-              CA certificate  \(home.caFile)
+              CA certificate  \(authority)
                               on every device: certutil -addstore Root ca.pem (or Group Policy: Public Key Policies,
                               Trusted Root Certification Authorities)
 
@@ -39,7 +42,7 @@ enum StartScreen {
 
             Play a device against it (it downloads what is approved):
 
-              \(martlet) scan --server \(localURL) --ca \(home.caFile) --state ./device --download ./downloads --report
+              \(martlet) scan --server \(localURL) --ca \(isOwn ? home.caFile : "ca.pem") --state ./device --download ./downloads --report
 
             """
     }

@@ -29,7 +29,7 @@ import X509
 
     @Test func `the server certificate has its names in a critical alternative name and no subject`() throws {
         let test = try TestIdentity("updates.example", "localhost", "192.0.2.7", "::1", "UPDATES.example")
-        let leaf = try Certificate(pemEncoded: String(contentsOfFile: test.files.certificate, encoding: .utf8))
+        let leaf = try Certificate(pemEncoded: String(contentsOfFile: test.certificateFile, encoding: .utf8))
         #expect(leaf.subject.isEmpty)
         #expect(leaf.extensions[oid: .X509ExtensionID.subjectAlternativeName]?.critical == true)
         #expect(
@@ -83,8 +83,8 @@ import X509
         let test = try TestIdentity("updates.example", "localhost", "192.0.2.7", "2001:db8::7")
         let outcome = try OpenSSL.run(
             "verify", "-x509_strict", "-purpose", "sslserver", "-no-CApath", "-CAfile", test.files.caCertificate, check[0], check[1],
-            test.files.certificate)
-        #expect(outcome.text == "\(test.files.certificate): OK\n")
+            test.certificateFile)
+        #expect(outcome.text == "\(test.certificateFile): OK\n")
         #expect(outcome.status == 0)
     }
 
@@ -164,6 +164,6 @@ import X509
         let test = try TestIdentity("192.0.2.7")
         let path = try test.forge("forged.pem", names: [.dnsName("updates.example")])
         #expect(try OpenSSL.run("verify", "-no-CApath", "-CAfile", test.files.caCertificate, path).text.contains("excluded subtree violation"))
-        #expect(try OpenSSL.run("verify", "-no-CApath", "-CAfile", test.files.caCertificate, test.files.certificate).status == 0)
+        #expect(try OpenSSL.run("verify", "-no-CApath", "-CAfile", test.files.caCertificate, test.certificateFile).status == 0)
     }
 }

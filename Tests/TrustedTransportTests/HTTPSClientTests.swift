@@ -183,8 +183,8 @@ import X509
 
     @Test func `a server that speaks only TLS 1.1 gets no request`() async throws {
         var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMFile(test.files.certificate).map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(file: test.files.key, format: .pem)))
+            certificateChain: try NIOSSLCertificate.fromPEMFile(test.certificateFile).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: test.keyFile, format: .pem)))
         configuration.minimumTLSVersion = .tlsv1
         configuration.maximumTLSVersion = .tlsv11
         let context = try NIOSSLContext(configuration: configuration)

@@ -171,7 +171,7 @@ struct NetworkPathTests {
     }
 
     @Test func `the leaf itself passes, and its CA does not`() async throws {
-        #expect(try await ask(try PinnedCertificates(path: test.files.certificate)).error == nil)
+        #expect(try await ask(try PinnedCertificates(path: test.certificateFile)).error == nil)
         let refused = try await ask(try PinnedCertificates(path: test.files.caCertificate))
         #expect(refused.error?.code == .notPinned)
         #expect(refused.requests == 0, "not a byte of the request was sent")
@@ -192,7 +192,7 @@ struct NetworkPathTests {
         let pins = folder.file("pins")
         try FileManager.default.createDirectory(atPath: pins, withIntermediateDirectories: true)
         #expect(try PinnedCertificates(path: pins).isEmpty)
-        try FileManager.default.copyItem(atPath: test.files.certificate, toPath: pins + "/a.pem")
+        try FileManager.default.copyItem(atPath: test.certificateFile, toPath: pins + "/a.pem")
         try FileManager.default.copyItem(atPath: test.files.caCertificate, toPath: pins + "/b.pem")
         #expect(try PinnedCertificates(path: pins).fingerprints.count == 2)
     }

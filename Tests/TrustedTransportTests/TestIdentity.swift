@@ -21,12 +21,23 @@ struct TestIdentity {
         folder = try TemporaryFolder()
         files = Self.files(in: folder)
         identity = try ServerIdentity.create(in: files, names: try names.map { try ServerName($0) }, now: now)
+        try folder.write("leaf.pem", Array(try held("chain").utf8))
+        try folder.write("leaf.key", Array(try held("key").utf8))
     }
 
+    /// Of the current entry of the key store on disk.
+    func held(_ field: String) throws -> String {
+        struct File: Decodable { let current: [String: String] }
+        let file = try JSONDecoder().decode(File.self, from: Data(contentsOf: URL(filePath: files.keyStore)))
+        return file.current[field] ?? ""
+    }
+
+    /// The certificate that was made first, in PEM form.
+    var certificateFile: String { folder.file("leaf.pem") }
+    var keyFile: String { folder.file("leaf.key") }
+
     static func files(in folder: TemporaryFolder) -> IdentityFiles {
-        IdentityFiles(
-            caCertificate: folder.file("ca.pem"), caKey: folder.file("ca.key"), certificate: folder.file("server.pem"),
-            key: folder.file("server.key"))
+        IdentityFiles(caCertificate: folder.file("ca.pem"), folder: folder.path)
     }
 
     func listener() throws -> ListenerTLS { try ListenerTLS(identity) }

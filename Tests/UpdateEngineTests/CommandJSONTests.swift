@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import TrustedTransport
 import Updates
 
 @testable import UpdateEngine
@@ -59,6 +60,16 @@ struct CommandJSONTests {
         #expect(insecure.callers.count == 1 && !insecure.devices.isEmpty)
         #expect(try problems(insecure, "insecure", schemas) == [])
         #expect(try problems(try await engine.verifyFiles(deep: true) { _ in }, "files", schemas) == [])
+        let pinned = try await engine.perform(.beginPins)
+        guard case .pins(let pins, _) = pinned else { throw EngineError(.failed, "\(pinned)") }
+        _ = try await engine.perform(.publishPins(pins.map(\.sha256.description), time: nil))
+        guard case .status(let status) = try await engine.perform(.status) else { throw EngineError(.failed, "no status") }
+        #expect(try problems(status, "certificates", schemas) == [])
+        test.clock.advance(seconds: 368 * 86_400)
+        let renewal = CertificateCommand.renew(RenewalOptions(), issued: [], CertificateConsent(isDryRun: true))
+        guard case .changed(let renewed) = try await engine.perform(renewal) else { throw EngineError(.failed, "no change") }
+        #expect(!renewed.devicesNotSeen.isEmpty && renewed.shown != nil)
+        #expect(try problems(renewed, "certificateChange", schemas) == [])
         try await engine.close()
         let backup = test.folder.path + "/backup"
         let written = try await test.home.backUp(to: backup, BackupOptions(), at: .now, log: TestEngine.log) { _ in }

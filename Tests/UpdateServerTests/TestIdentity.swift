@@ -13,9 +13,7 @@ struct TestIdentity {
 
     init() throws {
         folder = try TemporaryFolder()
-        files = IdentityFiles(
-            caCertificate: folder.path + "/ca.pem", caKey: folder.path + "/ca.key", certificate: folder.path + "/server.pem",
-            key: folder.path + "/server.key")
+        files = IdentityFiles(caCertificate: folder.path + "/ca.pem", folder: folder.path)
         let now = Timestamp(millisecondsSince1970: Int64(Date().timeIntervalSince1970) * 1000)
         identity = try ServerIdentity.create(in: files, names: [try ServerName("localhost"), try ServerName("127.0.0.1")], now: now)
     }

@@ -20,6 +20,11 @@ public struct CertificateAuthority: Sendable {
     let certificate: Certificate
     private let key: Certificate.PrivateKey
 
+    init(certificate: Certificate, key: Certificate.PrivateKey) {
+        self.certificate = certificate
+        self.key = key
+    }
+
     /// Makes a CA for these names, valid for ten years.
     ///
     /// - Throws: ``TrustError/Code/invalidName`` where there is no name, or more than 100.
@@ -53,6 +58,18 @@ public struct CertificateAuthority: Sendable {
         }
     }
 
+    /// When a server's certificate is valid.
+    public struct Validity: Hashable, Sendable, Codable {
+        public let notBefore: Timestamp
+        public let notAfter: Timestamp
+
+        /// The usual time from a moment on.
+        init(from notBefore: Timestamp) {
+            self.notBefore = notBefore
+            notAfter = notBefore.adding(seconds: CertificateAuthority.leafLifetimeSeconds)
+        }
+    }
+
     /// Reads a CA from its files. See ``ServerIdentity/load(from:names:now:)`` for what is refused.
     public static func load(certificateFile: String, keyFile: String) throws(TrustError) -> CertificateAuthority {
         let certificate = try loadCertificate(certificateFile)
@@ -76,20 +93,24 @@ public struct CertificateAuthority: Sendable {
     /// A certificate for a TLS server, and its new key. The subject is empty: the names stand in the critical alternative name only.
     ///
     /// - Throws: ``TrustError/Code/nameNotPermitted`` for a name outside what this CA was made for.
-    func issue(names: [ServerName], now: Timestamp) throws(TrustError) -> (certificate: Certificate, key: Certificate.PrivateKey) {
+    func issue(names: [ServerName], now: Timestamp) throws(TrustError) -> HeldCertificate {
+        try issue(names: names, Validity(from: now.adding(seconds: -Self.backdatingSeconds)), now: now)
+    }
+
+    /// A certificate for a time of its own, which may lie ahead; it is cut off at the CA's end.
+    func issue(names: [ServerName], _ validity: Validity, now: Timestamp) throws(TrustError) -> HeldCertificate {
         let names = names.withoutRepetitions
         for name in names {
             guard try Self.permits(name, certificate) else {
                 throw TrustError(.nameNotPermitted, "the CA was not made for \(name): a home for it needs a CA of its own")
             }
         }
-        let notBefore = now.adding(seconds: -Self.backdatingSeconds)
-        let notAfter = min(notBefore.adding(seconds: Self.leafLifetimeSeconds), certificate.notValidAfter.timestamp)
-        guard notAfter > now else { throw TrustError(.certificate, "the CA has expired") }
+        let notAfter = min(validity.notAfter, certificate.notValidAfter.timestamp)
+        guard notAfter > now, notAfter > validity.notBefore else { throw TrustError(.certificate, "the CA has expired") }
         do {
             let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
             let leaf = try Certificate(
-                version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: key.publicKey, notValidBefore: notBefore.date,
+                version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: key.publicKey, notValidBefore: validity.notBefore.date,
                 notValidAfter: notAfter.date, issuer: certificate.subject, subject: DistinguishedName(),
                 signatureAlgorithm: .ecdsaWithSHA256,
                 extensions: Certificate.Extensions {
@@ -100,7 +121,9 @@ public struct CertificateAuthority: Sendable {
                     SubjectKeyIdentifier(hash: key.publicKey)
                     AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier)
                 }, issuerPrivateKey: self.key)
-            return (leaf, key)
+            return try HeldCertificate(leaf: leaf, key: key, origin: .own)
+        } catch let error as TrustError {
+            throw error
         } catch {
             throw TrustError(.certificate, "a server certificate could not be made: \(error)")
         }

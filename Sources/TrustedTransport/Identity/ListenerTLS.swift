@@ -31,11 +31,11 @@ public final class ListenerTLS: Sendable {
     }
 
     private static func makeContext(_ identity: ServerIdentity) throws(TrustError) -> NIOSSLContext {
-        let certificate = try PEM.bytes(of: identity.certificate)
-        let key = try PEM.bytes(of: identity.key)
+        let chain = try PEM.text(of: identity.certificate.chain)
+        let key = try PEM.bytes(of: identity.certificate.key)
         do {
             var configuration = TLSConfiguration.makeServerConfiguration(
-                certificateChain: try NIOSSLCertificate.fromPEMBytes(certificate).map { .certificate($0) },
+                certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(chain.utf8)).map { .certificate($0) },
                 privateKey: .privateKey(try NIOSSLPrivateKey(bytes: key, format: .pem)))
             configuration.minimumTLSVersion = .tlsv12
             configuration.maximumTLSVersion = .tlsv13

@@ -13,6 +13,8 @@ enum PrivateFile {
         case secret
         /// No one but the owner may write it.
         case published
+        /// Brought from elsewhere, to be judged by what it holds.
+        case foreign
     }
 
     /// Makes a file that must not exist, with permissions 0600 from its first moment.
@@ -40,6 +42,18 @@ enum PrivateFile {
         try syncFolder(of: path)
     }
 
+    /// Something bears this name, be it a link to nowhere.
+    static func isThere(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// Takes a name away for good.
+    static func remove(_ path: String) throws(TrustError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw failure("remove", path) }
+        try syncFolder(of: path)
+    }
+
     /// Refuses links, what is no regular file, another user's file, and permissions wider than `secrecy` allows.
     static func read(_ path: String, _ secrecy: Secrecy) throws(TrustError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
@@ -54,12 +68,13 @@ enum PrivateFile {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure("read", path) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw TrustError(.unsafeFile, "\(path) is not a file") }
-        guard status.st_uid == geteuid() else { throw TrustError(.unsafeFile, "\(path) belongs to another user") }
+        guard status.st_uid == geteuid() || secrecy == .foreign else { throw TrustError(.unsafeFile, "\(path) belongs to another user") }
         switch secrecy {
         case .secret:
             guard status.st_mode & 0o077 == 0 else {
                 throw TrustError(.unsafeFile, "\(path) holds keys and is open to others: make new keys, or if no one read them, chmod 600 \(path)")
             }
+        case .foreign: break
         case .published:
             guard status.st_mode & 0o022 == 0 else { throw TrustError(.unsafeFile, "\(path) can be written by others: chmod go-w \(path)") }
         }

@@ -14,6 +14,18 @@ extension ServerCertificate {
     public static func read(_ file: String, authorityFile: String? = nil) throws(TrustError) -> ServerCertificate {
         let chain = try certificates(file)
         let roots = try authorityFile.map { file throws(TrustError) in try certificates(file) } ?? chain.filter { $0.issuer == $0.subject }
+        return try facts(chain, roots, from: file)
+    }
+
+    /// What a home's server presents, and the home's CA behind it, or the chain's own end where another CA issued it.
+    public static func presented(by files: IdentityFiles) throws(TrustError) -> ServerCertificate {
+        guard PrivateFile.isThere(files.keyStore) else { return try read(files.formerCertificate, authorityFile: files.caCertificate) }
+        let current = try KeyStore.load(files.keyStore).current
+        let roots = current.origin == .own ? try certificates(files.caCertificate) : current.chain.filter { $0.issuer == $0.subject }
+        return try facts(current.chain, roots, from: files.keyStore)
+    }
+
+    private static func facts(_ chain: [Certificate], _ roots: [Certificate], from file: String) throws(TrustError) -> ServerCertificate {
         guard let leaf = chain.first else { throw TrustError(.malformed, "\(file) holds no certificate in PEM form") }
         guard let keyType = keyType(of: leaf) else { throw TrustError(.certificate, "\(file) has a key that is neither ECDSA nor RSA") }
         return ServerCertificate(

@@ -2,111 +2,92 @@ import Foundation
 public import Updates
 import X509
 
-/// Where a home keeps its CA and its server certificate.
+/// Where a home keeps its CA and its server certificates.
 public struct IdentityFiles: Hashable, Sendable {
     /// What devices must trust; may be shown to anyone.
     public let caCertificate: String
     public let caKey: String
-    public let certificate: String
-    public let key: String
+    /// The server's certificates and their keys: ``KeyStore``.
+    public let keyStore: String
+    /// The pair of a home made before there were key stores.
+    let formerCertificate: String
+    let formerKey: String
 
-    public init(caCertificate: String, caKey: String, certificate: String, key: String) {
+    /// - Parameter folder: of everything that is secret.
+    public init(caCertificate: String, folder: String) {
         self.caCertificate = caCertificate
-        self.caKey = caKey
-        self.certificate = certificate
-        self.key = key
+        caKey = folder + "/ca.key"
+        keyStore = folder + "/keystore.json"
+        formerCertificate = folder + "/server.pem"
+        formerKey = folder + "/server.key"
     }
 }
 
-/// The certificate and key that the server's listener shows, from the home's own CA.
+/// What the server's listener shows: a certificate that was found good for the names it is shown for.
 public struct ServerIdentity: Sendable {
-    /// A certificate with less time than this left is renewed.
-    static let renewalSeconds: Int64 = 30 * 86_400
-
+    /// Names by which devices may reach the server; the certificate has each.
     public let names: [ServerName]
-    public let notAfter: Timestamp
-    /// This load made a new certificate and key.
+    /// This load changed the certificate.
     public let wasRenewed: Bool
     /// The certificate is due for renewal and still good, but this stood in the way; say it to the administrator.
     public let renewalProblem: TrustError?
-    let certificate: Certificate
-    let key: Certificate.PrivateKey
+    public let certificate: HeldCertificate
+    public var notAfter: Timestamp { certificate.notAfter }
 
-    /// Makes a CA for these names and a certificate from it, and writes the four files, 0600. Refuses to overwrite any.
+    /// Makes a CA for these names, a certificate from it and those after it, and writes CA, key and key store, 0600. Refuses to overwrite any.
     ///
     /// Their folders must exist.
     public static func create(in files: IdentityFiles, names: [ServerName], now: Timestamp) throws(TrustError) -> ServerIdentity {
         let authority = try CertificateAuthority.create(names: names, now: now)
-        let (certificate, key) = try authority.issue(names: names, now: now)
+        let names = names.withoutRepetitions
+        var store = KeyStore(current: try authority.issue(names: names, now: now))
+        for time in store.ahead(ca: authority.certificate, now: now) { store.next.append(try authority.issue(names: names, time, now: now)) }
+        for path in [files.caCertificate, files.caKey, files.keyStore] where PrivateFile.isThere(path) {
+            throw TrustError(.exists, "\(path) exists already")
+        }
         try authority.save(certificateFile: files.caCertificate, keyFile: files.caKey)
-        try PrivateFile.create(files.key, try PEM.bytes(of: key))
-        try PrivateFile.create(files.certificate, try PEM.bytes(of: certificate))
-        return ServerIdentity(names: names, certificate: certificate, key: key, wasRenewed: true, renewalProblem: nil)
+        try store.create(files.keyStore)
+        return try ServerIdentity(store.current, names: names, now: now, wasRenewed: true)
     }
 
-    /// Reads the identity, and renews the certificate (same CA, new key) where it is missing, has less than 30 days left, does not fit its
-    /// key or CA, or where `names` are others than it has.
+    /// Reads the identity, and changes to the next certificate, or has the CA make one, where it is time to: less than 30 days are left, or
+    /// the one held does not fit its key or CA, or `names` are others than it has. Once pins were exported only a published one is taken.
     ///
     /// The CA's key is read only for a renewal, so it may be kept elsewhere in between: then ``renewalProblem`` says when it is needed.
     /// - Throws: ``TrustError/Code/unsafeFile`` for a file of keys that others can read or that belongs to another user;
-    ///   ``TrustError/Code/nameNotPermitted`` for names the CA was not made for.
+    ///   ``TrustError/Code/nameNotPermitted`` for names the CA was not made for; ``TrustError/Code/certificate`` for a certificate that
+    ///   devices would refuse, with every reason.
     public static func load(from files: IdentityFiles, names: [ServerName], now: Timestamp) throws(TrustError) -> ServerIdentity {
-        let names = names.withoutRepetitions
-        let ca = try CertificateAuthority.loadCertificate(files.caCertificate)
-        let held = try loadHeld(from: files, ca: ca, names: names, now: now)
-        if let held, !held.isDue(at: now, ca: ca) { return held }
+        let folder = IdentityFolder(files: files, names: names)
+        let renewal = try folder.renewedByItself(now: now)
+        if renewal.shown != nil || renewal.hasMade { try folder.save(renewal.store) }
         do throws(TrustError) {
-            let authority = try CertificateAuthority.load(certificateFile: files.caCertificate, keyFile: files.caKey)
-            let (certificate, key) = try authority.issue(names: names, now: now)
-            // A crash between the two leaves a pair that does not fit, which the next load replaces.
-            try PrivateFile.replace(files.key, try PEM.bytes(of: key))
-            try PrivateFile.replace(files.certificate, try PEM.bytes(of: certificate))
-            return ServerIdentity(names: names, certificate: certificate, key: key, wasRenewed: true, renewalProblem: nil)
+            return try ServerIdentity(
+                renewal.store.current, names: folder.names, now: now, wasRenewed: renewal.shown != nil,
+                renewalProblem: renewal.obstacle.map { Self.problem($0, renewal.store.current) })
         } catch {
-            guard let held, held.notAfter > now, error.code != .unsafeFile else { throw error }
-            return ServerIdentity(
-                names: names, certificate: held.certificate, key: held.key, wasRenewed: false,
-                renewalProblem: TrustError(error.code, "the server certificate ends at \(held.notAfter.text(.seconds)) and was not renewed: \(error)")
-            )
+            // What stood in the way of a renewal is the cause.
+            if let obstacle = renewal.obstacle { throw TrustError(obstacle.code, "\(error) It was not renewed: \(obstacle)") }
+            throw error
         }
     }
 
-    /// The pair on disk if it could be shown for these names, be it due for renewal.
-    private static func loadHeld(
-        from files: IdentityFiles, ca: Certificate, names: [ServerName], now: Timestamp
-    ) throws(TrustError) -> ServerIdentity? {
-        let certificate: Certificate
-        let key: Certificate.PrivateKey
-        do throws(TrustError) {
-            certificate = try CertificateAuthority.loadCertificate(files.certificate)
-            key = try PEM.privateKey(try PrivateFile.read(files.key, .secret), from: files.key)
-        } catch {
-            switch error.code {
-            case .missing, .malformed: return nil
-            default: throw error
-            }
-        }
-        guard key.publicKey == certificate.publicKey, ca.publicKey.isValidSignature(certificate.signature, for: certificate),
-            let alternatives = try? certificate.extensions.subjectAlternativeNames,
-            Set(alternatives) == Set(names.map(\.generalName))
-        else { return nil }
-        return ServerIdentity(names: names, certificate: certificate, key: key, wasRenewed: false, renewalProblem: nil)
+    static func problem(_ obstacle: TrustError, _ certificate: HeldCertificate) -> TrustError {
+        TrustError(obstacle.code, "the server certificate ends at \(certificate.notAfter.text(.seconds)) and was not renewed: \(obstacle)")
     }
 
-    private init(
-        names: [ServerName], certificate: Certificate, key: Certificate.PrivateKey, wasRenewed: Bool, renewalProblem: TrustError?
-    ) {
-        self.names = names
-        self.notAfter = certificate.notValidAfter.timestamp
+    /// - Throws: where there is a reason not to show it to devices.
+    init(
+        _ certificate: HeldCertificate, names: [ServerName], now: Timestamp, wasRenewed: Bool = false, renewalProblem: TrustError? = nil
+    ) throws(TrustError) {
+        let faults = certificate.faults(names: names, now: now)
+        guard faults.isEmpty else {
+            throw TrustError(.certificate, "the server certificate is refused: \(faults.map(\.message).joined(separator: "; ")).")
+        }
+        self.names = names.filter(certificate.vouches(for:))
+        self.certificate = certificate
         self.wasRenewed = wasRenewed
         self.renewalProblem = renewalProblem
-        self.certificate = certificate
-        self.key = key
-    }
-
-    /// Near its end, and a new one would last longer.
-    private func isDue(at now: Timestamp, ca: Certificate) -> Bool {
-        notAfter.milliseconds(since: now) < Self.renewalSeconds * 1000 && ca.notValidAfter.timestamp > notAfter
     }
 }
 

@@ -41,6 +41,12 @@ public struct ServerName: Hashable, Sendable, CustomStringConvertible {
         kind = .host(text.lowercased())
     }
 
+    /// An address of 4 or 16 bytes.
+    init?(address bytes: [UInt8]) {
+        guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        kind = .address(bytes)
+    }
+
     public var isAddress: Bool {
         if case .address = kind { true } else { false }
     }

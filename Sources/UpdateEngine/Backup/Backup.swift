@@ -89,6 +89,9 @@ extension Home {
 extension UpdateEngine {
     /// Copies the database into the run folder and names the copy; whoever asked removes it.
     func snapshot() async throws -> String {
+        // A home from before there were key stores gets one now: the backup has that.
+        let folder = try identityFolder()
+        _ = try await blocking { try folder.keyStore() }
         let name = Home.newSnapshotName()
         try await store.writeSnapshot(to: "\(home.runFolder)/\(name)")
         return name

@@ -33,14 +33,17 @@ enum BackupFormat {
     /// Bytes of the digests and of the list of payloads, at most: room for millions.
     static let listLimit: Int64 = 1 << 30
 
-    static let requiredFiles = ["martlet.json", "ca.pem", "tls/server.pem", "tls/server.key", "tls/token.keys", "martlet.db"]
+    static let requiredFiles = ["martlet.json", "ca.pem", keyStore, "tls/token.keys", "martlet.db"]
+    static let keyStore = "tls/keystore.json"
+    /// What a home had in the key store's place before there were any; a start makes one of them.
+    static let formerPair = ["tls/server.pem", "tls/server.key"]
     static let caKey = "tls/ca.key"
 
     /// The path in the home of a member; nothing for a name that no backup has.
     static func homePath(of name: String) -> String? {
         guard name.hasPrefix(homePrefix) else { return nil }
         let path = String(name.dropFirst(homePrefix.count))
-        if requiredFiles.contains(path) || path == caKey { return path }
+        if requiredFiles.contains(path) || formerPair.contains(path) || path == caKey { return path }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         switch (parts.first, parts.count) {
         case ("documents", 2): return isNumbered(parts[1], ".gz") ? path : nil

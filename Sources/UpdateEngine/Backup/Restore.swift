@@ -238,7 +238,9 @@ private struct Unpacking {
             }
             try unpack(member, to: path, &archive)
         }
-        for path in BackupFormat.requiredFiles where !files.contains(path) { throw EngineError(.refused, "it lacks \(path)") }
+        let hasFormerPair = BackupFormat.formerPair.allSatisfy(files.contains)
+        let required = BackupFormat.requiredFiles.filter { !(hasFormerPair && $0 == BackupFormat.keyStore) }
+        for path in required where !files.contains(path) { throw EngineError(.refused, "it lacks \(path)") }
         guard files.contains(BackupFormat.caKey) == header.hasCAKey else { throw EngineError(.refused, "it lacks \(BackupFormat.caKey)") }
         return header
     }

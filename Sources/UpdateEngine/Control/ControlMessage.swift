@@ -24,6 +24,7 @@ public enum ControlRequest: Codable, Sendable {
     case forgetUnseenDevices(since: Timestamp, isDryRun: Bool)
     /// Who came by HTTP in the last so many days.
     case insecure(days: Int)
+    case certificates(CertificateCommand)
 }
 
 /// What a command gets back; each case is one command's result and the shape of its `--json` (docs/cli-json.md).
@@ -42,6 +43,7 @@ public enum ControlResult: Codable, Sendable {
     /// A file of the run folder, which whoever asked removes.
     case snapshot(String)
     case insecure(InsecureReport)
+    case certificates(CertificateReply)
 }
 
 /// One line on the control socket, from the server to a command.

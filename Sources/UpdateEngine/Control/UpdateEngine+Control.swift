@@ -26,6 +26,7 @@ extension UpdateEngine {
         case .forgetUnseenDevices(let time, let isDryRun):
             return .devicesChanged(try await forgetDevices(notSeenSince: time, isDryRun: isDryRun))
         case .rejectDevices(let address): return .devicesChanged(try await rejectDevices(from: address))
+        case .certificates(let command): return .certificates(try await perform(command))
         case .resolveDevices(let names, let accepting): return .devicesChanged(try await resolveDevices(names, accepting: accepting))
         }
     }

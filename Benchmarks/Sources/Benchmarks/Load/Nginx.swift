@@ -24,8 +24,11 @@ final class Nginx {
         let own = Int.random(in: 20_000..<30_000)
         let template = try String(contentsOfFile: "nginx/nginx.conf", encoding: .utf8)
         let body = String(decoding: try await getConfig(port, home), as: UTF8.self)
+        let pair = try KeyStoreFile.read(home.tlsFolder + "/keystore.json").current
+        try Data(pair.chain.utf8).write(to: URL(filePath: folder + "/server.pem"))
+        try Data(pair.key.utf8).write(to: URL(filePath: folder + "/server.key"))
         let values = [
-            "@FOLDER@": folder, "@PORT@": "\(own)", "@CERTIFICATE@": home.tlsFolder + "/server.pem", "@KEY@": home.tlsFolder + "/server.key",
+            "@FOLDER@": folder, "@PORT@": "\(own)", "@CERTIFICATE@": folder + "/server.pem", "@KEY@": folder + "/server.key",
             "@GETCONFIG@": body.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "\\'"),
             "@SERVICE@": DeviceService.client.path, "@USER@": NSUserName(),
         ]
@@ -60,5 +63,18 @@ final class Nginx {
 
     func end() {
         child.end()
+    }
+}
+
+/// The part of a home's key store that another server needs.
+private struct KeyStoreFile: Decodable {
+    struct Pair: Decodable {
+        let chain: String
+        let key: String
+    }
+    let current: Pair
+
+    static func read(_ path: String) throws -> KeyStoreFile {
+        try JSONDecoder().decode(KeyStoreFile.self, from: Data(contentsOf: URL(filePath: path)))
     }
 }
