@@ -32,7 +32,7 @@ for remedy in tls system-proxy user-proxy-fallback; do
     shows "and what was stands beside it" is "it['summary']['withoutAssumed']['2020-09']['fails']" 1
 done
 check "a move to TLS" forecast "$samples" --network proxy-required --target https://wsus.example.net:8531 --json
-shows "names who stops, and why" is "[r['cause'] for r in $(device frontdesk-07)['target']['reasons']]" "['status-url-http']"
+shows "names who stops, and why" is "[r['cause'] for r in $(device frontdesk-07)['target']['reasons']]" "['proxy', 'status-url-http']"
 check "one folder is one device" forecast "$samples/kiosk-01" --json
 shows "named after it" is "[d['name'] for d in it['devices']]" "['kiosk-01']"
 check "one file is one device" forecast "$samples/kiosk-01/policy.reg" --json

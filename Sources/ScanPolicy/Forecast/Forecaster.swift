@@ -45,9 +45,16 @@ public struct Forecaster: Sendable {
         guard device.asksItsServer else { return nil }
         var moved = device
         moved.policy[.wuServer] = target.description
-        // What is not known to be enforced may be: the strictest level counts.
-        let verdict = judge.verdicts(of: moved)[schedule.current ?? .january2021, .detection]
-        return TLSMove(device, to: target, certificate: options.certificate, verdict: verdict, asOf: options.asOf)
+        let verdicts = judge.verdicts(of: moved)
+        // Updates go on being installed: what a later level stops, stops then.
+        let from = schedule.current ?? .january2021
+        func first(_ outcome: ScanOutcome) -> EnforcementLevel? {
+            EnforcementLevel.allCases.first { $0 >= from && verdicts[$0, .detection].outcome == outcome }
+        }
+        let level = first(.fails) ?? first(.unknown) ?? from
+        return TLSMove(
+            device, to: target, certificate: options.certificate, verdict: verdicts[level, .detection], level: level > from ? level : nil,
+            asOf: options.asOf)
     }
 
     /// Changes the facts as the remedy would.

@@ -34,8 +34,13 @@ public struct TLSMove: Sendable, Hashable {
     public var missing: [MissingFact]
     public var assumed: [Assumption]
 
-    /// - Parameter verdict: what the device does as it is moved, at the level that counts for it.
-    init(_ device: DeviceFacts, to target: ServerURL, certificate: ServerCertificate?, verdict: Verdict, asOf day: CalendarDay) {
+    /// - Parameters:
+    ///   - verdict: what the device does once it is moved, at the level that counts for it.
+    ///   - level: that level, where the device has yet to come to it.
+    init(
+        _ device: DeviceFacts, to target: ServerURL, certificate: ServerCertificate?, verdict: Verdict, level: EnforcementLevel?,
+        asOf day: CalendarDay
+    ) {
         detection = .continues
         reporting = .continues
         reasons = []
@@ -43,7 +48,7 @@ public struct TLSMove: Sendable, Hashable {
         assumed = []
         checkProtocol(device)
         checkCertificate(device, target, certificate, day)
-        checkProxies(verdict)
+        checkProxies(verdict, level.map { ", from the update of \($0.rawValue) on" } ?? "")
         let status = device.policy[.wuStatusServer] ?? device.policy[.wuServer] ?? ""
         if ServerURL(status)?.scheme == .http {
             reasons.append(
@@ -152,13 +157,13 @@ public struct TLSMove: Sendable, Hashable {
             device.tls.clockOffset == nil ? "a certificate that is valid" : "the device's clock (w32tm /resync)")
     }
 
-    private mutating func checkProxies(_ verdict: Verdict) {
+    private mutating func checkProxies(_ verdict: Verdict, _ since: String) {
         switch verdict.outcome {
         case .fails where verdict.row == MatrixRow(17):
-            stop(.pins, "the device pins another certificate", verdict.errors, verdict.remedies.first?.settings.first ?? "")
+            stop(.pins, "the device pins another certificate\(since)", verdict.errors, verdict.remedies.first?.settings.first ?? "")
         case .fails:
             stop(
-                .proxy, "the server is reached through the user's proxy only, which is not used (\(verdict.row))", verdict.errors,
+                .proxy, "the server is reached through the user's proxy only, which is not used (\(verdict.row))\(since)", verdict.errors,
                 verdict.remedies.first?.settings.first ?? "")
         case .unknown: missing += verdict.missing.filter { fact in !missing.contains { $0.fact == fact.fact } }
         case .scans, .interceptable, .doesNotAsk: break

@@ -110,4 +110,12 @@ import Testing
         #expect(Self.move(device)?.missing.map(\.fact) == ["machine roots"])
         #expect(Self.move(ScanMatrixTests.silent { $0[.useWUServer] = 0 }) == nil)
     }
+
+    @Test func `what stops only after a later update says so`() {
+        var device = Self.ready
+        device.windows = WindowsVersion("10.0.19041.388")
+        device.userProxy = ScanMatrixTests.proxy
+        let move = Self.move(device, network: .proxyRequired)
+        #expect(move?.detection == .stops && move?.reasons.first?.text.hasSuffix("(A2-11), from the update of 2021-01 on") == true)
+    }
 }

@@ -8,6 +8,7 @@ enum Measure: String, CaseIterable {
     case decline
     case `import`
     case large
+    case forecast
     case post
     case handshake
     case content
@@ -26,6 +27,7 @@ enum Measure: String, CaseIterable {
         case .decline: try await Decisions.decline(bench)
         case .import: try await ImportRate.rows(bench)
         case .large: try await Delta.large(bench)
+        case .forecast: try await FleetForecast.rows(bench)
         case .post, .handshake, .content, .ranges: try await BesideNginx(bench).rows(self)
         }
     }
