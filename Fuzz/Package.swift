@@ -31,18 +31,29 @@ let package = Package(
         // By a link: it needs nothing else of its target.
         program("content-range", []),
         program("differential", [protocols]),
+        program("device-json", ["PolicyReaders", protocols]),
         program("document", [protocols]),
         program("fragment", [protocols]),
+        program("group-policy", ["PolicyReaders", protocols]),
         // By links too: what it tries is the server's own.
         program("http", [protocols, .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio")]),
         // By links: each is one file.
         program("hello", []),
         program("plain-request", []),
         program("proxy-answer", []),
+        program("policy-file", ["PolicyReaders", protocols]),
+        program("proxy-blob", ["PolicyReaders", protocols]),
+        program("registry-export", ["PolicyReaders", protocols]),
+        program("registry-policy", ["PolicyReaders", protocols]),
+        program("registry-query", ["PolicyReaders", protocols]),
         program("request", [protocols]),
         program("response", [protocols]),
         program("tokens", ["TokenSources", protocols]),
+        program("update-log", ["PolicyReaders", protocols]),
+        program("winhttp-proxy", ["PolicyReaders", protocols]),
         program("xpress", [protocols]),
+        // What the readers of policy files have in common.
+        .target(name: "PolicyReaders", dependencies: ["FuzzTarget", protocols], swiftSettings: strict),
         // The sources of tokens alone, by links into the project: all of TrustedTransport would bring NIO and a second BoringSSL to build.
         .target(name: "TokenSources", dependencies: [protocols, .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
     ]

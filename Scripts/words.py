@@ -12,7 +12,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIBRARIES = [f"Sources/{name}" for name in (
-    "Updates", "XMLStream", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", "UpdateEngine", "UpdateServer", "UpdateAgent")]
+    "Updates", "XMLStream", "ScanPolicy", "UpdateProtocols", "UpdateCatalog", "TrustedTransport", "Storage", "UpdateEngine", "UpdateServer", "UpdateAgent")]
 CODE = LIBRARIES + ["Sources/martlet"]
 ALL = CODE + ["Sources/TestSupport", "Tests"]
 APACHE_2 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"

@@ -109,7 +109,9 @@ struct RemedyOutput: ParsableArguments {
         let replaced = try NewFiles.write(files, into: out, replacing: force)
         if let warning = material.warning { Terminal.complain("WARNING: \(warning)") }
         Terminal.print("\(material.remedy.rawValue) for \(material.server), in \(out)")
-        Terminal.table(["FILE", "KIND", "STAYS BEHIND", "UNDO"], material.artefacts.map { [$0.name, $0.kind.rawValue, String($0.stays.prefix { $0 != ":" }), $0.undo] })
+        Terminal.table(
+            ["FILE", "KIND", "STAYS BEHIND", "UNDO"],
+            material.artefacts.map { [$0.name, $0.kind.rawValue, String($0.stays.prefix { $0 != ":" }), $0.undo] })
         Terminal.print("\nWhat each of them risks (README.txt says how to use them):")
         Terminal.fields(material.artefacts.map { ($0.name, $0.risk) })
         if !replaced.isEmpty { Terminal.print("written over: \(replaced.joined(separator: ", "))") }

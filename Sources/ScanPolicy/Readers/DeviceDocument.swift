@@ -12,6 +12,9 @@ public enum DeviceDocument {
             throw PolicyFileError(.tooLarge, file: file, at: byteOffset + limits.line, expected: "at most \(limits.line) bytes for one device")
         }
         let text = try TextFile(bytes, file: file, at: byteOffset, limits: limits)
+        guard text.encoding != .codePage else {
+            throw PolicyFileError(.encoding, file: file, at: byteOffset, expected: "JSON in UTF-8 (or UTF-16 with a byte order mark)")
+        }
         var json = JSONReader(text, limits: limits)
         var facts = DeviceFacts(name: "")
         facts.source = file

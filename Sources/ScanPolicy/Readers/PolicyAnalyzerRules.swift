@@ -26,7 +26,7 @@ public enum PolicyAnalyzerRules {
             guard RegistryPlaces.isOfInterest(key) else { continue }
             let lower = name.lowercased()
             if lower.hasPrefix("**del.") {
-                try entries.add(.deleteValue, key, String(name.dropFirst(6)), hive: hive, at: rule.byteOffset)
+                try entries.add(.deleteValue, key, String(name.unicodeScalars.dropFirst(6)), hive: hive, at: rule.byteOffset)
             } else if lower.hasPrefix("**delvals") {
                 try entries.add(.deleteAllValues, key, "", hive: hive, at: rule.byteOffset)
             } else {

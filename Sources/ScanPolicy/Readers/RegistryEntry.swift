@@ -118,7 +118,7 @@ public struct RegistryData: Sendable, Hashable {
     /// The strings of a REG_MULTI_SZ; nil for another type or what is no UTF-16.
     public var strings: [String]? {
         guard type == .multiString, let whole = UTF16Text.decodeWhole(bytes) else { return nil }
-        return whole.split(separator: "\0").map(String.init)
+        return whole.unicodeScalars.split(separator: "\0").map { String($0) }
     }
 }
 

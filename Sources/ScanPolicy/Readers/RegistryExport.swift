@@ -41,7 +41,7 @@ public enum RegistryExport {
         _ name: String, text: TextFile, at index: Int, limits: PolicyFileLimits
     ) throws(PolicyFileError) -> (hive: RegistryHive, path: String) {
         if name.utf16.count > limits.name { throw text.error(.tooLarge, at: index, "the name of a key, at most \(limits.name) characters long") }
-        let parts = name.split(separator: "\\", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = name.unicodeScalars.split(separator: "\\", maxSplits: 1, omittingEmptySubsequences: false)
         guard let hive = RegistryHive(name: String(parts[0])) else {
             throw text.error(.syntax, at: index, "a key that begins with HKEY_LOCAL_MACHINE or another root")
         }

@@ -102,25 +102,27 @@ private struct RegistryPolicyReader {
     private mutating func append(
         _ data: RegistryData, key: String, name: String, start: Int, nameStart: Int, dataStart: Int
     ) throws(PolicyFileError) {
-        let lower = name.lowercased()
-        func plain(_ prefix: Int) -> String { String(name.dropFirst(prefix)) }
-        if !lower.hasPrefix("**") {
+        // By bytes: a name may begin with a mark that a String joins with the point before it.
+        let lower = Array(name.lowercased().utf8)
+        func begins(_ order: String) -> Bool { lower.starts(with: Array(order.utf8)) }
+        func plain(_ prefix: Int) -> String { String(name.unicodeScalars.dropFirst(prefix)) }
+        if !begins("**") {
             if name.isEmpty, data.type == .none, data.bytes.isEmpty { return try add(.key, key, "", start) }
             try check(data, at: dataStart)
             return try add(.set(data), key, name, start)
         }
-        if lower.hasPrefix("**del.") {
+        if begins("**del.") {
             try add(.deleteValue, key, plain(6), start)
-        } else if lower == "**delvals" || lower == "**delvals." {
+        } else if lower.elementsEqual("**delvals".utf8) || lower.elementsEqual("**delvals.".utf8) {
             try add(.deleteAllValues, key, "", start)
-        } else if lower == "**deletevalues" {
+        } else if lower.elementsEqual("**deletevalues".utf8) {
             for value in try list(data, at: dataStart) { try add(.deleteValue, key, value, start) }
-        } else if lower == "**deletekeys" {
+        } else if lower.elementsEqual("**deletekeys".utf8) {
             for subkey in try list(data, at: dataStart) { try add(.deleteKey, "\(key)\\\(subkey)", "", start) }
-        } else if lower.hasPrefix("**soft.") {
+        } else if begins("**soft.") {
             try check(data, at: dataStart)
             try add(.setIfAbsent(data), key, plain(7), start)
-        } else if lower.hasPrefix("**securekey") {
+        } else if begins("**securekey") {
             // Who may write the key: says nothing about a value.
             try add(.key, key, "", start)
         } else {
@@ -130,7 +132,7 @@ private struct RegistryPolicyReader {
 
     private func list(_ data: RegistryData, at offset: Int) throws(PolicyFileError) -> [String] {
         guard let text = data.text else { throw error(.value, at: offset, "names with semicolons between them, as REG_SZ") }
-        return text.split(separator: ";").map(String.init)
+        return text.unicodeScalars.split(separator: ";").map { String($0) }
     }
 
     private func check(_ data: RegistryData, at offset: Int) throws(PolicyFileError) {
@@ -140,6 +142,10 @@ private struct RegistryPolicyReader {
     }
 
     private mutating func add(_ action: RegistryEntry.Action, _ key: String, _ name: String, _ start: Int) throws(PolicyFileError) {
+        // Orders to delete name keys and values in their data too.
+        if max(name.utf16.count, key.utf16.count) > limits.name {
+            throw error(.tooLarge, at: start, "names of at most \(limits.name) characters")
+        }
         if entries.count >= limits.values { throw error(.tooLarge, at: start, "at most \(limits.values) values") }
         entries.append(RegistryEntry(hive: hive, key: key, name: name, action: action, byteOffset: start))
     }

@@ -32,9 +32,7 @@ public enum RegistryQuery {
     private static func value(
         in line: Range<Int>, of text: TextFile, limits: PolicyFileLimits
     ) throws(PolicyFileError) -> (String, RegistryData) {
-        let separator = "    "
-        let content = text.string(line)
-        guard content.hasPrefix(separator), let (name, type, rest) = split(content.dropFirst(4)) else {
+        guard let (name, type, rest) = split(text, line) else {
             throw text.error(.syntax, at: line.lowerBound, "four spaces, then name, type (REG_...) and data with four spaces between them")
         }
         if name.utf16.count > limits.name { throw text.error(.tooLarge, at: line.lowerBound, "a name of at most \(limits.name) characters") }
@@ -46,24 +44,29 @@ public enum RegistryQuery {
         return (name.hasPrefix("(") && name.hasSuffix(")") ? "" : name, data)
     }
 
+    private static let separator = Array("    ".utf8)
+
     /// The first place where four spaces, a type and four spaces (or the end) stand: names may hold spaces too.
-    private static func split(_ content: Substring) -> (String, RegistryType, Substring)? {
-        var searched = content.startIndex
-        while let found = content[searched...].firstRange(of: "    REG_") {
-            let typeStart = content.index(found.lowerBound, offsetBy: 4)
-            let typeEnd = content[typeStart...].firstIndex(of: " ") ?? content.endIndex
-            let rest = content[typeEnd...]
-            if let type = RegistryType(name: content[typeStart..<typeEnd]), rest.isEmpty || rest.hasPrefix("    ") {
-                return (String(content[..<found.lowerBound]), type, rest.dropFirst(4))
+    private static func split(_ text: TextFile, _ line: Range<Int>) -> (String, RegistryType, String)? {
+        let content = text.bytes[line]
+        guard content.starts(with: separator) else { return nil }
+        let nameStart = line.lowerBound + separator.count
+        var searched = nameStart
+        while let found = text.bytes[searched..<line.upperBound].firstRange(of: separator + Array("REG_".utf8)) {
+            let typeStart = found.lowerBound + separator.count
+            let typeEnd = text.bytes[typeStart..<line.upperBound].firstIndex(of: 0x20) ?? line.upperBound
+            let rest = text.bytes[typeEnd..<line.upperBound]
+            if let type = RegistryType(name: text.string(typeStart..<typeEnd)), rest.isEmpty || rest.starts(with: separator) {
+                return (text.string(nameStart..<found.lowerBound), type, String(decoding: rest.dropFirst(separator.count), as: UTF8.self))
             }
             searched = typeEnd
         }
         return nil
     }
 
-    private static func data(of type: RegistryType, _ text: Substring) -> RegistryData? {
+    private static func data(of type: RegistryType, _ text: String) -> RegistryData? {
         switch type {
-        case .string, .expandString, .link: return .string(String(text), type: type)
+        case .string, .expandString, .link: return .string(text, type: type)
         case .multiString: return .strings(text.split(separator: "\\0").map(String.init))
         case .dword, .dwordBigEndian, .qword:
             guard text.hasPrefix("0x"), let number = UInt64(text.dropFirst(2), radix: 16) else { return nil }

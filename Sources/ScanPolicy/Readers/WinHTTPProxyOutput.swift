@@ -73,6 +73,10 @@ public enum WinHTTPProxyOutput {
             }
         }
         try json.finish()
+        // The heading may be in a code page; what is taken may not.
+        guard ![proxy, bypass, script].contains(where: { $0.unicodeScalars.contains("\u{fffd}") }) else {
+            throw text.error(.encoding, at: start, "names in ASCII or UTF-8")
+        }
         guard let isEnabled, let isScript, let detects else {
             throw text.error(.syntax, at: start, "ProxyIsEnabled, AutoConfigIsEnabled and AutoDetect")
         }

@@ -77,6 +77,11 @@ import Testing
         }
     }
 
+    @Test func `bytes that are no UTF-8 are refused`() {
+        let bytes = Array("{\"name\": \"".utf8) + [0xcf] + Array("\"}".utf8)
+        #expect(refusal { () throws(PolicyFileError) in try DeviceDocument.read(bytes, file: "a", name: nil) }?.code == .encoding)
+    }
+
     @Test func `escapes mean what JSON says`() throws {
         #expect(try read(#"{"name": "\u00e4\ud83e\udd86\"\\\/\b\f\n\r\t"}"#).name == "ä🦆\"\\/\u{8}\u{c}\n\r\t")
     }

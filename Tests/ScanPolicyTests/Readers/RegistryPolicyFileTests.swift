@@ -54,6 +54,13 @@ import Testing
         #expect(entries[5].key == #"K\Sub"#)
     }
 
+    @Test func `a name that begins with a joining mark is deleted like any other`() throws {
+        // U+FF9F joins with the point before it into one character of a String.
+        let entries = try read(file(Fixtures.policyEntry("K", "**del.\u{ff9f}x", 1, Fixtures.utf16(" \0", mark: false))))
+        #expect(entries.map(\.action) == [.deleteValue])
+        #expect(entries.map(\.name) == ["\u{ff9f}x"])
+    }
+
     @Test func `an order that is not known is refused`() {
         let error = refusal { () throws(PolicyFileError) in try read(file(Fixtures.policyEntry("K", "**Erase.x", 1, []))) }
         #expect(error?.code == .unsupported)
