@@ -20,6 +20,8 @@ public protocol StoreReader: Sendable {
 
     func approvals() async throws -> [Approval]
     func declines() async throws -> [Decline]
+    /// What administrators allowed by name, and took back.
+    func allowances() async throws -> [Allowance]
     func groups() async throws -> [TargetGroup]
 
     func devices() async throws -> [Device]
@@ -59,6 +61,9 @@ public protocol Store: StoreReader {
     func setApprovals(_ changes: [ApprovalChange], at now: Timestamp) async throws -> (Generation, [Approval])
     /// Declines or takes a decline back. A decline withdraws the update's approvals too, as WSUS does.
     func setDeclined(_ updates: [UpdateID], _ isDeclined: Bool, at now: Timestamp) async throws -> DeclineResult
+
+    /// Allows revisions that are quarantined, each with its reason, or takes that back.
+    func setAllowed(_ revisions: [UpdateIdentity], _ isAllowed: Bool, reason: String, at now: Timestamp) async throws -> (Generation, [Allowance])
 
     func createGroup(_ group: TargetGroup) async throws -> Generation
     /// Devices of the group go to Unassigned Computers (if it was their only one); its approvals go with it. Groups beneath it must be gone.
@@ -159,7 +164,7 @@ public struct ImportResult: Sendable {
         /// What is held is now what was offered, and was not before.
         public var isTaken: Bool {
             switch verdict {
-            case .new, .completes, .replacesFragments: true
+            case .new, .completes, .replacesFragments, .raises: true
             case .alreadyHeld, .refused: false
             }
         }

@@ -13,6 +13,8 @@ public struct DocumentText: Sendable {
     public var files: [UpdateFile] = []
     public var kbArticle: String?
     public var categoryType: CategoryType?
+    /// A program with arguments, for the command line handler.
+    public var command: (program: String, arguments: String)?
     /// Goes into an applicability rule: makes a document as long as a test wants.
     public var filler = 0
 
@@ -60,6 +62,14 @@ public struct DocumentText: Sendable {
             text += """
                 <upd:HandlerSpecificData xsi:type="cat:Category" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\
                 <cat:CategoryInformation CategoryType="\(categoryType.rawValue)" /></upd:HandlerSpecificData>
+                """
+        }
+        if let command {
+            text += """
+                <upd:HandlerSpecificData xsi:type="cmd:CommandLineInstallation" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" \
+                xmlns:cmd="http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/CommandLineInstallation">\
+                <cmd:InstallCommand Program="\(command.program)" Arguments="\(command.arguments)"><cmd:ReturnCode Code="0" Result="Succeeded" />\
+                </cmd:InstallCommand></upd:HandlerSpecificData>
                 """
         }
         return text + "</upd:Update>"

@@ -8,6 +8,9 @@ import Updates
 struct ContentDownloads: Sendable {
     let folder: String
     let transport: any AgentTransport
+    /// Whom signatures may lead to.
+    let trust: SigningTrust
+    let now: Timestamp
     let progress: @Sendable (ScanProgress) -> Void
 
     static let mostAtOnce = 4
@@ -17,7 +20,7 @@ struct ContentDownloads: Sendable {
     /// One content, whatever it is called.
     private struct Content: Hashable {
         let sha1: SHA1Digest
-        let sha256: SHA256Digest
+        let sha256: SHA256Digest?
         let size: Int64
 
         init(_ file: FileDownload) {
@@ -60,7 +63,7 @@ struct ContentDownloads: Sendable {
         for path in names where size(of: path) == file.size {
             if await verify(path, file) == nil { return .present(path: path) }
         }
-        let path = "\(unverified)/\(file.sha256).\(file.sha1)"
+        let path = "\(unverified)/\(file.sha256?.description ?? "signed").\(file.sha1)"
         let held = min(size(of: path) ?? size(of: path + ".part") ?? 0, file.size)
         do throws(FileFailure) {
             var fetched = file.size - held
@@ -78,7 +81,7 @@ struct ContentDownloads: Sendable {
             return .downloaded(path: try place(path, names), bytes: fetched)
         } catch {
             // Wrong bytes do not stay.
-            if error.code == .wrongContent { unlink(path) }
+            if error.code == .wrongContent || error.code == .unproven { unlink(path) }
             return .failed(error)
         }
     }
@@ -108,8 +111,8 @@ struct ContentDownloads: Sendable {
         await withCheckedContinuation { continuation in
             DispatchQueue.global(qos: .utility).async {
                 do {
-                    _ = try FileVerifier.verify(path: path, size: file.size, sha1: file.sha1, sha256: file.sha256)
-                    continuation.resume(returning: nil)
+                    let verified = try FileVerifier.verify(path: path, size: file.size, sha1: file.sha1, sha256: file.sha256)
+                    continuation.resume(returning: file.sha256 == nil ? unproven(verified, file.name) : nil)
                 } catch let mismatch as FileMismatch {
                     let isWrong = mismatch.code == .size || mismatch.code == .sha1 || mismatch.code == .sha256
                     let why = mismatch.message.prefix(300)
@@ -119,6 +122,29 @@ struct ContentDownloads: Sendable {
                 }
             }
         }
+    }
+
+    /// Why no signature vouches for a file that has no SHA-256 in its metadata.
+    private func unproven(_ file: VerifiedFile, _ name: String) -> FileFailure? {
+        switch SignatureVerifier.verify(path: file.path, trust: trust, at: now) {
+        case .verified(let signature) where signature.file == file.sha256: nil
+        case .verified: FileFailure(.storage, "\(name) changed while it was verified")
+        case .unsigned: FileFailure(.unproven, "\(name) has no SHA-256 in the metadata and no signature: a SHA-1 proves nothing")
+        case .refused(let refusal):
+            FileFailure(.unproven, "\(name) has no SHA-256 in the metadata, and its signature proves nothing: \(refusal.message.prefix(300))")
+        }
+    }
+
+    /// The names in files that are cabinets, of those that are had. Blocking.
+    static func members(_ outcomes: [FileDownload: FileOutcome]) -> [FileDownload: Set<String>] {
+        var members: [FileDownload: Set<String>] = [:]
+        for (file, outcome) in outcomes where LaunchRule.isCabinet(file.name) {
+            switch outcome {
+            case .present(let path), .downloaded(let path, _): members[file] = CabinetNames.of(path)
+            case .failed: break
+            }
+        }
+        return members
     }
 
     /// Of a regular file; nothing for what is absent or anything else.

@@ -146,7 +146,9 @@ extension DeviceSessionMachine {
         for update in answer.updates where asked.contains(update.id) {
             do {
                 switch try FragmentFacts.additional(update.xml) {
-                case .files(let found): files[update.id] = found
+                case .files(let found, let started):
+                    files[update.id] = found
+                    commands[update.id] = started
                 case .title(let title):
                     // The first is the best: the order is that of the locales asked for.
                     if let position = positions[update.id], state.updates[position].title == nil {

@@ -38,8 +38,9 @@ extension DeviceSessionMachine {
                 if options.downloadFolder != nil {
                     let download = plan(root, [root] + found)
                     downloads.append(download)
+                    if let quarantine = download.quarantine { entry.errors.append(quarantine.message) }
                     entry.files =
-                        download.files.map { ScanResult.File(name: $0.name, size: $0.size, sha256: $0.sha256.description) }
+                        download.files.map { ScanResult.File(name: $0.name, size: $0.size, sha256: $0.sha256?.description) }
                         + download.refused.map {
                             ScanResult.File(name: $0.name, size: $0.size, sha256: $0.sha256?.description, error: $0.failure.message)
                         }
@@ -74,14 +75,17 @@ extension DeviceSessionMachine {
         var planned: [FileDownload] = []
         var refused: [UpdateDownload.RefusedFile] = []
         var seen: Set<UpdateFile> = []
+        let launches = parts.compactMap { part in
+            commands[part.revisionID].flatMap { $0.isEmpty ? nil : UpdateDownload.Launch(commands: $0, files: files[part.revisionID] ?? []) }
+        }
+        if let quarantine = quarantine(root.identity, launches, { _ in nil }, isBeforeDownload: true) {
+            return UpdateDownload(
+                identity: root.identity, title: root.title ?? "", files: [], refused: [], launches: launches, quarantine: quarantine)
+        }
         for file in parts.flatMap({ files[$0.revisionID] ?? [] }) where seen.insert(file).inserted {
             let name = SafeFileName.make(file.name)
             func refuse(_ code: FileFailure.Code, _ why: String) {
                 refused.append(.init(name: name, size: file.size, sha256: file.sha256, failure: FileFailure(code, why)))
-            }
-            guard let sha256 = file.sha256 else {
-                refuse(.metadata, "the metadata have no SHA-256")
-                continue
             }
             guard let url = locations[file.sha1] else {
                 refuse(.location, "the server told no location")
@@ -91,12 +95,28 @@ extension DeviceSessionMachine {
                 refuse(.location, "the location is not under \(server)")
                 continue
             }
-            planned.append(FileDownload(sha1: file.sha1, sha256: sha256, size: file.size, name: name, url: url))
+            planned.append(FileDownload(sha1: file.sha1, sha256: file.sha256, size: file.size, name: name, url: url))
         }
-        return UpdateDownload(identity: root.identity, title: root.title ?? "", files: planned, refused: refused)
+        return UpdateDownload(identity: root.identity, title: root.title ?? "", files: planned, refused: refused, launches: launches, quarantine: nil)
+    }
+
+    /// Why what an update starts is not believed; nothing where it is, or an administrator allowed it by name.
+    ///
+    /// - Parameters:
+    ///   - members: the names in a cabinet that was verified.
+    ///   - isBeforeDownload: what would have to be in a cabinet is judged once the cabinet is there.
+    private func quarantine(
+        _ identity: UpdateIdentity, _ launches: [UpdateDownload.Launch], _ members: (UpdateFile) -> Set<String>?, isBeforeDownload: Bool
+    ) -> FileFailure? {
+        guard !options.allowed.contains(identity.updateID) else { return nil }
+        let findings = launches.flatMap { launch in
+            LaunchRule.findings(launch.commands, files: launch.files.map { .init(name: $0.name, members: members($0)) })
+        }.filter { !(isBeforeDownload && $0.code == .notContained) }
+        return findings.first.map { FileFailure(.launch, "quarantined: \($0.message)") }
     }
 
     mutating func startDownloads(at now: Timestamp) -> Action {
+        result.counts.quarantined = downloads.count { $0.quarantine != nil }
         if downloads.allSatisfy({ $0.files.isEmpty }) { return downloaded([:], at: now) }
         downloadsStartedAt = now
         phase = .download
@@ -105,13 +125,17 @@ extension DeviceSessionMachine {
 
     /// How the files of ``Action/download(_:)`` ended.
     ///
-    /// - Parameter outcomes: one for each distinct file; what is missing counts as failed.
-    public mutating func downloaded(_ outcomes: [FileDownload: FileOutcome], at now: Timestamp) -> Action {
+    /// - Parameters:
+    ///   - outcomes: one for each distinct file; what is missing counts as failed.
+    ///   - members: the names in those of them that are cabinets.
+    public mutating func downloaded(
+        _ outcomes: [FileDownload: FileOutcome], members: [FileDownload: Set<String>] = [:], at now: Timestamp
+    ) -> Action {
         let reporter = EventWriter(deviceID: state.clientID, makeID: makeID)
         count(outcomes)
         for download in downloads {
             guard let index = result.updates.firstIndex(where: { $0.identity == download.identity }) else { continue }
-            var failure = download.refused.first?.failure
+            var failure = download.quarantine ?? download.refused.first?.failure
             var isFetched = failure != nil
             var size: Int64 = 0
             for (position, file) in download.files.enumerated() {
@@ -127,6 +151,14 @@ extension DeviceSessionMachine {
                 }
                 // Metadata are anybody's: their sum may not be a number.
                 size &+= file.size
+            }
+            if failure == nil {
+                let names = Dictionary(members.map { ($0.sha1, $1) }, uniquingKeysWith: { first, _ in first })
+                failure = quarantine(download.identity, download.launches, { names[$0.sha1] }, isBeforeDownload: false)
+                if let failure {
+                    result.updates[index].errors.append(failure.message)
+                    result.counts.quarantined += 1
+                }
             }
             // A native agent reports a download once, when it happens.
             if options.isReporting, isFetched {

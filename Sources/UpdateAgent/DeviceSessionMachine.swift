@@ -71,6 +71,8 @@ public struct DeviceSessionMachine: Sendable {
     var drivers: [RevisionID: ScanResult.Driver] = [:]
     var extendedQueue: [RevisionID] = []
     var files: [RevisionID: [UpdateFile]] = [:]
+    /// What handlers are told to start.
+    var commands: [RevisionID: [HandlerCommand]] = [:]
     var locations: [SHA1Digest: String] = [:]
     var downloads: [UpdateDownload] = []
     var downloadsStartedAt: Timestamp?

@@ -1,4 +1,5 @@
 import Foundation
+import UpdateProtocols
 import Updates
 import XMLStream
 
@@ -14,7 +15,8 @@ enum FragmentFacts {
 
     /// What a fragment of GetExtendedUpdateInfo says.
     enum Additional: Hashable {
-        case files([UpdateFile])
+        /// Its files, and what its handler is told to start.
+        case files([UpdateFile], [HandlerCommand])
         case title(String)
         case other
     }
@@ -39,7 +41,7 @@ enum FragmentFacts {
     static func additional(_ bytes: [UInt8]) throws(Failure) -> Additional {
         let events = try read(bytes, into: AdditionalEvents())
         if let title = events.title { return .title(title) }
-        return events.isExtended ? .files(events.files) : .other
+        return events.isExtended ? .files(events.files, events.commands) : .other
     }
 
     private static func read<Events: XMLEvents>(_ bytes: [UInt8], into events: Events) throws(Failure) -> Events where Events.Failure == Failure {
@@ -120,8 +122,10 @@ private struct AdditionalEvents: XMLEvents {
     typealias Failure = FragmentFacts.Failure
 
     var files: [UpdateFile] = []
+    var commands: [HandlerCommand] = []
     var title: String?
     var isExtended = false
+    private var isInHandlerData = false
     private var isInFiles = false
     private var isLocalized = false
     /// The file being read, without its SHA-256.
@@ -136,11 +140,16 @@ private struct AdditionalEvents: XMLEvents {
 
     mutating func start(_ element: XMLStartElement) throws(FragmentFacts.Failure) {
         let name = element.name
+        if element.depth == 1 { isInHandlerData = name.isLocal("HandlerSpecificData") }
+        if isInHandlerData, let command = HandlerCommand(element) {
+            guard commands.count < HandlerCommand.mostCommands else { throw .content("HandlerSpecificData") }
+            commands.append(command)
+        }
         switch element.depth {
         case 1:
             isLocalized = name.isLocal("LocalizedProperties")
             isInFiles = name.isLocal("Files")
-            if name.isLocal("ExtendedProperties") || isInFiles { isExtended = true }
+            if name.isLocal("ExtendedProperties") || isInFiles || isInHandlerData { isExtended = true }
         case 2 where isLocalized && name.isLocal("Title") && title == nil: text = []
         case 2 where isInFiles && name.isLocal("File"): try startFile(element)
         case 3 where file != nil && name.isLocal("AdditionalDigest") && element.value("Algorithm")?.text == "SHA256": text = []

@@ -1,3 +1,4 @@
+public import TrustedTransport
 public import Updates
 
 /// What a scan is to do besides scanning.
@@ -14,11 +15,15 @@ public struct ScanOptions: Sendable {
     public var downloadFolder: String?
     /// Whether the server is told the outcome.
     public var isReporting: Bool
+    /// Updates whose commands are believed whatever they start: an administrator said so, by name.
+    public var allowed: Set<UpdateID>
+    /// What signatures on files may lead to that have no SHA-256 in their metadata.
+    public var trust: SigningTrust
 
     public init(
         rule: EvaluationRule = .fresh, targetGroup: String? = nil, facts: DeviceFacts? = nil, system: SystemSpec? = nil,
         downloadFolder: String? = nil,
-        isReporting: Bool = false
+        isReporting: Bool = false, allowed: Set<UpdateID> = [], trust: SigningTrust = .nothing
     ) {
         self.rule = rule
         self.targetGroup = targetGroup
@@ -26,6 +31,8 @@ public struct ScanOptions: Sendable {
         self.system = system
         self.downloadFolder = downloadFolder
         self.isReporting = isReporting
+        self.allowed = allowed
+        self.trust = trust
     }
 }
 

@@ -47,6 +47,8 @@ public struct ScanResult: Hashable, Sendable, Codable {
         /// Held and verified already.
         public internal(set) var filesPresent = 0
         public internal(set) var filesFailed = 0
+        /// Offered updates that are refused whole: what they start is not believed.
+        public internal(set) var quarantined = 0
         /// Bytes of content fetched by this scan.
         public internal(set) var bytesDownloaded: Int64 = 0
     }
@@ -92,8 +94,8 @@ public struct ScanResult: Hashable, Sendable, Codable {
         public internal(set) var error: String?
     }
 
-    /// Whether all that was asked for was done: every file is had, and every report was taken.
-    public var isComplete: Bool { counts.filesFailed == 0 && isReported != false }
+    /// Whether all that was asked for was done: every file is had, no update was refused, and every report was taken.
+    public var isComplete: Bool { counts.filesFailed == 0 && counts.quarantined == 0 && isReported != false }
 
     init(server: String, deviceID: DeviceID, dnsName: String, startedAt: Timestamp, isFullScan: Bool) {
         self.server = server

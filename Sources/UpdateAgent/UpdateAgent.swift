@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import TrustedTransport
 import UpdateProtocols
@@ -99,8 +100,13 @@ public actor UpdateAgent {
             case .download(let plan):
                 let files = Set(plan.flatMap(\.files))
                 progress(.downloading(files: files.count, bytes: files.reduce(0) { $0 &+ $1.size }))
-                let downloads = ContentDownloads(folder: options.downloadFolder ?? ".", transport: transport, progress: progress)
-                action = machine.downloaded(try await downloads.run(plan), at: clock())
+                let downloads = ContentDownloads(
+                    folder: options.downloadFolder ?? ".", transport: transport, trust: options.trust, now: clock(), progress: progress)
+                let outcomes = try await downloads.run(plan)
+                let members = await withCheckedContinuation { continuation in
+                    DispatchQueue.global(qos: .utility).async { continuation.resume(returning: ContentDownloads.members(outcomes)) }
+                }
+                action = machine.downloaded(outcomes, members: members, at: clock())
             case .done:
                 var result = machine.result
                 result.way = await transport.wayTaken

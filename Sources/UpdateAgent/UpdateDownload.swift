@@ -3,7 +3,8 @@ public import Updates
 /// A file to have, with everything that is needed to fetch and to judge it.
 public struct FileDownload: Hashable, Sendable {
     public let sha1: SHA1Digest
-    public let sha256: SHA256Digest
+    /// Nothing where the metadata have none: then the file must be signed.
+    public let sha256: SHA256Digest?
     /// Bytes.
     public let size: Int64
     /// Safe to use in a folder.
@@ -19,6 +20,15 @@ public struct UpdateDownload: Hashable, Sendable {
     public let files: [FileDownload]
     /// Files that cannot even be asked for.
     let refused: [RefusedFile]
+    /// What its handler, and those of its members, are told to start, with the files each declares.
+    var launches: [Launch] = []
+    /// Why nothing of it is fetched: what it starts is not believed.
+    var quarantine: FileFailure?
+
+    struct Launch: Hashable, Sendable {
+        let commands: [HandlerCommand]
+        let files: [UpdateFile]
+    }
 
     struct RefusedFile: Hashable, Sendable {
         let name: String
@@ -50,6 +60,10 @@ public struct FileFailure: Error, Hashable, Sendable {
         case fetch
         /// It cannot be written here.
         case storage
+        /// No SHA-256 and no signature vouches for it.
+        case unproven
+        /// The update starts something that is not believed.
+        case launch
     }
 
     public let code: Code
@@ -60,11 +74,14 @@ public struct FileFailure: Error, Hashable, Sendable {
         self.message = message
     }
 
-    /// What a native agent would report: 0x80246001 no URL, 0x80246002 wrong hash, else 0x80246007 not downloaded (`WU_E_DM_...`).
+    /// What a native agent would report: 0x80246001 no URL, 0x80246002 wrong hash, 0x800B0100 not signed (`TRUST_E_NOSIGNATURE`), 0x8024001D
+    /// invalid metadata (`WU_E_INVALID_UPDATE`), else 0x80246007 not downloaded (`WU_E_DM_...`).
     var hresult: Int32 {
         switch code {
         case .location: Int32(bitPattern: 0x8024_6001)
         case .metadata, .wrongContent: Int32(bitPattern: 0x8024_6002)
+        case .unproven: Int32(bitPattern: 0x800B_0100)
+        case .launch: Int32(bitPattern: 0x8024_001D)
         case .fetch, .storage: Int32(bitPattern: 0x8024_6007)
         }
     }

@@ -29,25 +29,28 @@ public struct Catalog: Sendable {
     ///   - revisions: all that are held.
     ///   - approvals: standing and withdrawn; for updates that are not held they wait.
     ///   - declines: standing and taken back.
+    ///   - allowances: likewise.
     ///   - groups: the tree.
     ///   - options: how to deliver.
     ///   - generation: the change that was stored last.
     public init(
-        revisions: some Sequence<CatalogRevision>, approvals: [Approval], declines: [Decline], groups: [TargetGroup], options: CatalogOptions,
-        generation: Generation
+        revisions: some Sequence<CatalogRevision>, approvals: [Approval], declines: [Decline], allowances: [Allowance] = [], groups: [TargetGroup],
+        options: CatalogOptions, generation: Generation
     ) {
         self.init(
-            RevisionTable().appending(revisions), approvals: approvals, declines: declines, groups: groups, options: options,
-            generation: generation)
+            RevisionTable().appending(revisions), approvals: approvals, declines: declines, allowances: allowances, groups: groups,
+            options: options, generation: generation)
     }
 
     fileprivate init(
-        _ table: RevisionTable, approvals: [Approval], declines: [Decline], groups: [TargetGroup], options: CatalogOptions, generation: Generation
+        _ table: RevisionTable, approvals: [Approval], declines: [Decline], allowances: [Allowance], groups: [TargetGroup],
+        options: CatalogOptions, generation: Generation
     ) {
+        let allowances = Dictionary(allowances.map { ($0.identity, $0) }, uniquingKeysWith: { $1 })
         let declines = Dictionary(declines.map { ($0.updateID, $0) }, uniquingKeysWith: { $1 })
         self.init(
-            standing: Standing(graph: RevisionGraph(table), declines: declines), approvals: ApprovalTable(approvals), tree: GroupTree(groups),
-            options: options, generation: generation)
+            standing: Standing(graph: RevisionGraph(table), declines: declines, allowances: allowances), approvals: ApprovalTable(approvals),
+            tree: GroupTree(groups), options: options, generation: generation)
     }
 
     private init(standing: Standing, approvals: ApprovalTable, tree: GroupTree, options: CatalogOptions, generation: Generation) {
@@ -62,17 +65,20 @@ public struct Catalog: Sendable {
     public func adding(_ revisions: [CatalogRevision], generation: Generation) -> Catalog {
         let replaced = Set(revisions.compactMap { content.index(of: $0.identity) })
         let graph = RevisionGraph(content.table.appending(revisions, without: replaced))
-        return with(standing: Standing(graph: graph, declines: standing.declines), generation: generation)
+        return with(standing: Standing(graph: graph, declines: standing.declines, allowances: standing.allowances), generation: generation)
     }
 
     /// The catalog after rows were written: each takes the place of the one for the same update (and group).
-    public func applying(approvals: [Approval], declines: [Decline], generation: Generation) -> Catalog {
+    public func applying(
+        approvals: [Approval] = [], declines: [Decline] = [], allowances: [Allowance] = [], generation: Generation
+    ) -> Catalog {
         var rows = self.approvals
         rows.apply(approvals)
         var standing = standing
-        if !declines.isEmpty {
-            let merged = standing.declines.merging(declines.map { ($0.updateID, $0) }) { $1 }
-            standing = Standing(graph: standing.graph, declines: merged)
+        if !declines.isEmpty || !allowances.isEmpty {
+            standing = Standing(
+                graph: standing.graph, declines: standing.declines.merging(declines.map { ($0.updateID, $0) }) { $1 },
+                allowances: standing.allowances.merging(allowances.map { ($0.identity, $0) }) { $1 })
         }
         return with(standing: standing, approvals: rows, generation: generation)
     }
@@ -147,11 +153,13 @@ public struct CatalogBuilder: Sendable {
         table.append(revision)
     }
 
-    /// The catalog of what was added; the rest as in ``Catalog/init(revisions:approvals:declines:groups:options:generation:)``.
+    /// The catalog of what was added; the rest as in ``Catalog/init(revisions:approvals:declines:allowances:groups:options:generation:)``.
     public consuming func catalog(
-        approvals: [Approval], declines: [Decline], groups: [TargetGroup], options: CatalogOptions, generation: Generation
+        approvals: [Approval], declines: [Decline], allowances: [Allowance] = [], groups: [TargetGroup], options: CatalogOptions,
+        generation: Generation
     ) -> Catalog {
         Catalog(
-            table.inOrder(), approvals: approvals, declines: declines, groups: groups, options: options, generation: generation)
+            table.inOrder(), approvals: approvals, declines: declines, allowances: allowances, groups: groups, options: options,
+            generation: generation)
     }
 }

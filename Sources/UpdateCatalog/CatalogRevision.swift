@@ -18,13 +18,16 @@ public struct CatalogRevision: Hashable, Sendable {
     public let coreSize: Int
     /// What hardware a driver is for.
     public let drivers: [DriverMetadata]
+    /// What it starts is not believed: it is delivered where an administrator allows it, and else to nobody.
+    public let isQuarantined: Bool
 
     public init(
         id: RevisionID, identity: UpdateIdentity, type: UpdateType, categoryType: CategoryType? = nil,
         publicationState: PublicationState = .published, prerequisites: [PrerequisiteClause] = [],
         bundledUpdates: [BundleGroup] = [], supersededUpdates: [UpdateID] = [],
         provenance: Provenance = Provenance(source: .localImport, isVerified: true),
-        defaultDeploymentID: DeploymentID, importedAt: Timestamp, importGeneration: Generation, coreSize: Int, drivers: [DriverMetadata] = []
+        defaultDeploymentID: DeploymentID, importedAt: Timestamp, importGeneration: Generation, coreSize: Int, drivers: [DriverMetadata] = [],
+        isQuarantined: Bool = false
     ) {
         self.id = id
         self.identity = identity
@@ -40,16 +43,17 @@ public struct CatalogRevision: Hashable, Sendable {
         self.importGeneration = importGeneration
         self.coreSize = coreSize
         self.drivers = drivers
+        self.isQuarantined = isQuarantined
     }
 
-    public init(_ revision: Revision, coreSize: Int) {
+    public init(_ revision: Revision, coreSize: Int, isQuarantined: Bool = false) {
         self.init(
             id: revision.id, identity: revision.identity, type: revision.metadata.type,
             categoryType: revision.metadata.categoryType, publicationState: revision.metadata.publicationState,
             prerequisites: revision.metadata.prerequisites, bundledUpdates: revision.metadata.bundledUpdates,
             supersededUpdates: revision.metadata.supersededUpdates, provenance: revision.provenance,
             defaultDeploymentID: revision.defaultDeploymentID, importedAt: revision.importedAt,
-            importGeneration: revision.importGeneration, coreSize: coreSize, drivers: revision.metadata.drivers)
+            importGeneration: revision.importGeneration, coreSize: coreSize, drivers: revision.metadata.drivers, isQuarantined: isQuarantined)
     }
 }
 

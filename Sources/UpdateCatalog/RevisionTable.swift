@@ -20,6 +20,7 @@ struct RevisionTable: Sendable {
         let type: UpdateType
         let categoryType: CategoryType?
         let publicationState: PublicationState
+        let isQuarantined: Bool
     }
 
     /// A revision that a bundle names, held or not.
@@ -71,7 +72,7 @@ struct RevisionTable: Sendable {
                 defaultDeploymentID: revision.defaultDeploymentID, importedAt: revision.importedAt, importGeneration: revision.importGeneration,
                 coreSize: UInt32(clamping: revision.coreSize), node: node(of: revision.prerequisites),
                 provenance: provenanceInterner.number(of: revision.provenance), type: revision.type, categoryType: revision.categoryType,
-                publicationState: revision.publicationState))
+                publicationState: revision.publicationState, isQuarantined: revision.isQuarantined))
         superseded.append(revision.supersededUpdates.map { updates.number(of: $0) })
         let firstGroup = UInt32(membersOfGroup.count)
         for group in revision.bundledUpdates {

@@ -5,9 +5,12 @@ final class Standing: Sendable {
     let graph: RevisionGraph
     let declines: [UpdateID: Decline]
     let declined: DenseSet
+    let allowances: [UpdateIdentity: Allowance]
+    /// The updates whose delivered revision is quarantined and not allowed.
+    let quarantined: DenseSet
     /// The revision of each update that devices get, where they get the update at all; none for an update that is only named.
     let deliveredOfUpdate: [UInt32]
-    /// The updates that may be delivered: held, neither declined nor waiting for a reference nor a member of undeliverable bundles only.
+    /// The updates that may be delivered: held, neither declined nor quarantined nor waiting for a reference nor a member of undeliverable bundles only.
     let deliverable: DenseSet
     /// What every device is given while nothing restricts it to what is approved: revisions.
     let scope: DenseSet
@@ -16,8 +19,9 @@ final class Standing: Sendable {
     /// The greatest of ``changed``: most devices have seen all.
     let lastChange: Generation
 
-    init(graph: RevisionGraph, declines: [UpdateID: Decline]) {
+    init(graph: RevisionGraph, declines: [UpdateID: Decline], allowances: [UpdateIdentity: Allowance]) {
         self.graph = graph
+        self.allowances = allowances
         self.declines = declines
         let content = graph.content
         var declined = DenseSet(capacity: content.updateCount)
@@ -27,15 +31,35 @@ final class Standing: Sendable {
             if decline.isDeclined { declined.insert(update) }
             changed[Int(update)] = max(changed[Int(update)], decline.generation)
         }
+        for allowance in allowances.values {
+            guard let update = content.update(allowance.identity.updateID) else { continue }
+            changed[Int(update)] = max(changed[Int(update)], allowance.generation)
+        }
         self.declined = declined
         self.changed = changed
         lastChange = changed.max() ?? .zero
         deliveredOfUpdate = Self.delivered(graph, declined)
         var references = References(graph: graph, delivered: deliveredOfUpdate)
-        deliverable = references.deliverable(without: declined)
+        quarantined = Self.quarantined(content, deliveredOfUpdate, allowances)
+        var withheld = declined
+        for update in quarantined { withheld.insert(update) }
+        deliverable = references.deliverable(without: withheld)
         var scope = DenseSet(capacity: content.count)
         for update in deliverable { scope.insert(deliveredOfUpdate[Int(update)]) }
         self.scope = scope
+    }
+
+    private static func quarantined(
+        _ content: RevisionContent, _ delivered: [UInt32], _ allowances: [UpdateIdentity: Allowance]
+    ) -> DenseSet {
+        var quarantined = DenseSet(capacity: content.updateCount)
+        for (update, revision) in delivered.enumerated() where revision != RevisionContent.none {
+            let row = content.row(revision)
+            guard row.isQuarantined else { continue }
+            let identity = UpdateIdentity(updateID: content.id(ofUpdate: UInt32(update)), revisionNumber: row.number)
+            if allowances[identity]?.isAllowed != true { quarantined.insert(UInt32(update)) }
+        }
+        return quarantined
     }
 
     /// The current revision; for a bundle member the newest that a bundle names and that is held, if any: bundles name exact revisions, and
@@ -105,9 +129,9 @@ private struct References {
         for update in delivered.indices { remaining.insert(UInt32(update)) }
     }
 
-    mutating func deliverable(without declined: DenseSet) -> DenseSet {
+    mutating func deliverable(without withheld: DenseSet) -> DenseSet {
         for update in delivered.indices where delivered[update] == RevisionContent.none { drop(UInt32(update)) }
-        for update in declined { drop(update) }
+        for update in withheld { drop(update) }
         for clause in meetingClause.indices where meetingClause[clause] == 0 { dropRevisions(withClause: clause) }
         for group in meetingGroup.indices where meetingGroup[group] == 0 { dropIfDelivered(graph.bundles.ownerOfGroup[group]) }
         while let update = dropped.popLast() {

@@ -12,6 +12,10 @@ public struct UpdateCondition: Hashable, Sendable {
     public let supersededBy: [UpdateID]
     public let isExpired: Bool
     public let isDeclined: Bool
+    /// What its delivered revision starts is not believed, and not allowed: it is given to nobody.
+    public let isQuarantined: Bool
+    /// Of its revision that counts, though it be withheld: what devices would be given.
+    public let candidate: RevisionID
     /// Bundles it is a member of; it is then approved through them only.
     public let bundleParents: [UpdateID]
     /// Members of its groups that are held.
@@ -64,6 +68,7 @@ extension Catalog {
             delivered: standing.scope.contains(delivered) ? content.id(delivered) : nil,
             unmet: unmetReferences(of: update), supersededBy: ids(graph.supersedersOfUpdate[Int(update)]),
             isExpired: current.publicationState == .expired, isDeclined: standing.declined.contains(update),
+            isQuarantined: standing.quarantined.contains(update), candidate: content.id(delivered),
             bundleParents: ids(graph.bundles.parentsOfUpdate[Int(update)]), bundleMembers: ids(members),
             isLeaf: !graph.nonLeaf.contains(update),
             shadowed: content.revisionsOfUpdate[Int(update)].map { content.row($0) }

@@ -1,7 +1,7 @@
 public import Logging
 public import Storage
 import Synchronization
-import TrustedTransport
+public import TrustedTransport
 public import UpdateCatalog
 public import Updates
 
@@ -19,6 +19,7 @@ public final class UpdateEngine: Sendable {
     let configurationVersion: Timestamp
     let clock: @Sendable () -> Timestamp
     let log: Logger
+    let rootTable: RootTable
     /// For what devices can cause at will.
     let bounded: BoundedLog
     let gate = SerialGate()
@@ -42,11 +43,19 @@ public final class UpdateEngine: Sendable {
         var catalog: Catalog
         var files: FileIndex
         var devices: [DeviceID: KnownDevice]
+        /// The names in payloads that are cabinets and were looked into.
+        var cabinetMembers: [SHA1Digest: Set<String>]
+        /// What signatures may lead to.
+        var trust: SigningTrust
 
         /// The change that forgot a device, as long as one that was read before may still be published.
         private var forgotten: [DeviceID: Generation] = [:]
 
-        init(catalog: Catalog, files: FileIndex, devices: [DeviceID: KnownDevice]) {
+        init(
+            catalog: Catalog, files: FileIndex, devices: [DeviceID: KnownDevice], cabinetMembers: [SHA1Digest: Set<String>], trust: SigningTrust
+        ) {
+            self.cabinetMembers = cabinetMembers
+            self.trust = trust
             self.catalog = catalog
             self.files = files
             self.devices = devices
@@ -126,30 +135,36 @@ public final class UpdateEngine: Sendable {
 
     /// Opens a home that this process has locked.
     ///
-    /// - Parameter clock: the time of day; tests turn it.
+    /// - Parameters:
+    ///   - clock: the time of day; tests turn it.
+    ///   - roots: whose signatures count as Microsoft's; tests put a root of their own there.
     public static func open(
-        _ home: Home, clock: @escaping @Sendable () -> Timestamp = { .now }, log: Logger
+        _ home: Home, clock: @escaping @Sendable () -> Timestamp = { .now }, roots: RootTable = .microsoft, log: Logger
     ) async throws -> UpdateEngine {
         let configuration = try Configuration.load(from: home)
         home.removeForgottenSnapshots()
         let store = try await SQLiteStore.open(home: home.path, log: log)
         let files = try await DirectoryFileStore.open(folder: home.contentFolder, store: store, log: log)
         let keys = try TokenKeys.load(from: home.tokenKeysFile)
+        try await readCommands(store)
+        let members = try await store.cabinetMembers()
         let held = try await store.reduceRevisions(into: Held()) { held, stored in
-            held.catalog.add(CatalogRevision(stored.revision, coreSize: stored.coreSize))
+            held.catalog.add(catalogRevision(stored, members: members))
             held.files.add(CollectionOfOne(stored.revision))
         }
         let catalog = held.catalog.catalog(
-            approvals: try await store.approvals(), declines: try await store.declines(), groups: try await store.groups(),
+            approvals: try await store.approvals(), declines: try await store.declines(), allowances: try await store.allowances(),
+            groups: try await store.groups(),
             options: CatalogOptions(restrictToApproved: configuration.restrictToApproved),
             generation: try await store.generation())
         let devices = try await store.devices()
         return UpdateEngine(
             home: home, configuration: configuration, store: store, files: files, sealer: TokenSealer(keys: keys),
             serverID: try await store.serverID(), configurationVersion: try await store.configurationChangedAt(), clock: clock,
-            log: log,
+            log: log, roots: roots,
             state: State(
-                catalog: catalog, files: held.files, devices: Dictionary(uniqueKeysWithValues: devices.map { ($0.id, KnownDevice($0)) })))
+                catalog: catalog, files: held.files, devices: Dictionary(uniqueKeysWithValues: devices.map { ($0.id, KnownDevice($0)) }),
+                cabinetMembers: members, trust: try await trust(store, roots)))
     }
 
     /// What a start makes of the revisions that are held.
@@ -160,7 +175,8 @@ public final class UpdateEngine: Sendable {
 
     private init(
         home: Home, configuration: Configuration, store: SQLiteStore, files: DirectoryFileStore, sealer: TokenSealer,
-        serverID: UpdateID, configurationVersion: Timestamp, clock: @escaping @Sendable () -> Timestamp, log: Logger, state: State
+        serverID: UpdateID, configurationVersion: Timestamp, clock: @escaping @Sendable () -> Timestamp, log: Logger, roots: RootTable,
+        state: State
     ) {
         self.home = home
         self.configuration = configuration
@@ -171,6 +187,7 @@ public final class UpdateEngine: Sendable {
         self.configurationVersion = configurationVersion
         self.clock = clock
         self.log = log
+        self.rootTable = roots
         self.bounded = BoundedLog(log)
         self.arrivals = ArrivalQueue(
             store: store, policy: configuration.devicePolicy, presence: presence, plainCallers: plainCallers, log: log, clock: clock)
@@ -203,6 +220,9 @@ public final class UpdateEngine: Sendable {
     func answering(_ id: DeviceID) -> (catalog: Catalog, files: FileIndex, device: KnownDevice?) {
         state.withLock { ($0.catalog, $0.files, $0.devices[id]) }
     }
+
+    /// A part of what is answered from, all of one moment.
+    func state<Part>(_ read: (State) -> Part) -> Part { state.withLock { read($0) } }
 
     var fileIndex: FileIndex { state.withLock { $0.files } }
 

@@ -49,6 +49,26 @@ public struct Decline: Hashable, Sendable, Codable {
     }
 }
 
+/// That an administrator allowed one revision by name, though what it starts is not believed (``LaunchRule``).
+public struct Allowance: Hashable, Sendable, Codable {
+    /// A newer revision is not allowed by it: nobody has looked at that.
+    public let identity: UpdateIdentity
+    /// False once it was taken back; the row stays.
+    public let isAllowed: Bool
+    /// The administrator's words.
+    public let reason: String
+    public let changedAt: Timestamp
+    public let generation: Generation
+
+    public init(identity: UpdateIdentity, isAllowed: Bool, reason: String, changedAt: Timestamp, generation: Generation) {
+        self.identity = identity
+        self.isAllowed = isAllowed
+        self.reason = reason
+        self.changedAt = changedAt
+        self.generation = generation
+    }
+}
+
 /// What a device is told to do with a revision ([MS-WUSP] `DeploymentAction`).
 public enum DeploymentAction: String, Sendable, Codable {
     case optionalInstall = "OptionalInstall"

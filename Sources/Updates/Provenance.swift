@@ -84,6 +84,8 @@ public enum ImportVerdict: Hashable, Sendable {
     case completes
     /// Held as fragments only, they differ, and the newcomer is the more trusted: it takes their place, under a new revision id.
     case replacesFragments
+    /// Held as fragments only, the same are offered, and the newcomer is the more trusted: they are believed as it is.
+    case raises
     /// Other bytes under the same identity.
     case refused(Refusal)
 
@@ -108,7 +110,8 @@ public enum ImportVerdict: Hashable, Sendable {
             return held.fragmentsDigest == offered.fragmentsDigest ? .alreadyHeld : .refused(.differentFragments)
         }
         if held.fragmentsDigest == offered.fragmentsDigest {
-            return offered.documentDigest == nil ? .alreadyHeld : .completes
+            if offered.documentDigest != nil { return .completes }
+            return offered.trust > held.trust ? .raises : .alreadyHeld
         }
         return offered.trust > held.trust ? .replacesFragments : .refused(.differentFragments)
     }

@@ -109,6 +109,8 @@ public struct RevisionMetadata: Hashable, Sendable, Codable {
     public var handler: String?
     /// What hardware a driver update is for; empty for what is none.
     public var drivers: [DriverMetadata]
+    /// What its handler is told to start; empty for most.
+    public var commands: [HandlerCommand]
 
     public init(
         identity: UpdateIdentity, type: UpdateType, publicationState: PublicationState = .published,
@@ -117,7 +119,7 @@ public struct RevisionMetadata: Hashable, Sendable, Codable {
         supersededUpdates: [UpdateID] = [], files: [UpdateFile] = [], eulaFiles: [UpdateFile] = [],
         eulaID: String? = nil, localizedTexts: [LocalizedText] = [], defaultLanguage: String? = nil,
         kbArticleIDs: [String] = [], securityBulletinIDs: [String] = [], msrcSeverity: String? = nil,
-        creationDate: Timestamp? = nil, handler: String? = nil, drivers: [DriverMetadata] = []
+        creationDate: Timestamp? = nil, handler: String? = nil, drivers: [DriverMetadata] = [], commands: [HandlerCommand] = []
     ) {
         self.identity = identity
         self.type = type
@@ -138,6 +140,7 @@ public struct RevisionMetadata: Hashable, Sendable, Codable {
         self.creationDate = creationDate
         self.handler = handler
         self.drivers = drivers
+        self.commands = commands
     }
 
     /// The text in `language`, else in the default language, else in English, else any.

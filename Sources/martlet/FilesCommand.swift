@@ -4,7 +4,7 @@ import Updates
 
 struct FilesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "files", abstract: "Keep payloads in the content store.", subcommands: [Add.self, Verify.self])
+        commandName: "files", abstract: "Keep payloads in the content store.", subcommands: [Add.self, List.self, Verify.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Take payloads that updates name, verified by size, SHA-1 and SHA-256.")
@@ -27,6 +27,41 @@ struct FilesCommand: AsyncParsableCommand {
         }
     }
 
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the payloads that updates name, with what vouches for their bytes.",
+            discussion: """
+                sha256: the update's metadata have it. signature: they have not, and the payload is signed by someone who is trusted (martlet \
+                roots, martlet publishers). sha1-only: neither; whoever can make two files of one SHA-1 can exchange it.
+                """)
+
+        @OptionGroup var options: HomeOptions
+        @OptionGroup var output: JSONOption
+        @Flag(help: "Only those for which nothing but a SHA-1 vouches.")
+        var sha1Only = false
+
+        func run() async throws {
+            guard case .payloads(var payloads) = try await options.perform(.listPayloads) else { throw Outcome.unexpected() }
+            if sha1Only { payloads.removeAll { $0.proof != .sha1Only } }
+            if output.json { return try Terminal.json(payloads) }
+            Terminal.table(
+                ["SHA-1", "BYTES", "HELD", "PROOF", "SIGNATURE", "NAME"],
+                payloads.map {
+                    [
+                        $0.file.sha1, String($0.file.size), $0.file.isHeld ? "yes" : "no", $0.proof.rawValue, Self.words($0.signature),
+                        $0.file.name ?? "?",
+                    ]
+                })
+            Terminal.complain("\(payloads.count) payloads")
+        }
+
+        private static func words(_ signature: SignatureSummary?) -> String {
+            guard let signature else { return "-" }
+            let said = signature.signer.isEmpty ? signature.detail : signature.signer
+            return said.isEmpty ? signature.standing : "\(signature.standing): \(said)"
+        }
+    }
+
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check that every payload is there with its size.",
@@ -34,7 +69,7 @@ struct FilesCommand: AsyncParsableCommand {
 
         @OptionGroup var options: HomeOptions
         @OptionGroup var output: JSONOption
-        @Flag(help: "Read every file and compare its digests too.")
+        @Flag(help: "Read every file, compare its digests and judge its signature anew.")
         var deep = false
 
         func run() async throws {

@@ -11,7 +11,11 @@ struct ImportCommand: AsyncParsableCommand {
             delivered until its prerequisites and bundled updates are held.
 
             An offline scan cabinet is known by its content. It has no documents and no payloads; its updates are listed with the \
-            source cabinet, whatever --source says, and as not verified: its signature is not checked.
+            source cabinet, whatever --source says: as verified where Microsoft's own signature on the cabinet is found right (martlet roots), \
+            and else as not verified.
+
+            An update is quarantined, held and given to nobody, if it starts a program that is not one of its own files, or one that starts \
+            whatever it is told to: martlet updates list --state quarantined.
             """)
 
     @OptionGroup var options: HomeOptions
@@ -38,12 +42,14 @@ struct ImportCommand: AsyncParsableCommand {
             Terminal.print(
                 "  made \(cabinet.created?.text(.seconds) ?? "at an unknown time"), names \(cabinet.revisions) revisions: "
                     + "imported \(cabinet.imported), already held \(cabinet.alreadyHeld), refused \(cabinet.refused), "
-                    + "without Core fragment \(cabinet.incomplete); not verified")
+                    + "without Core fragment \(cabinet.incomplete), quarantined \(cabinet.quarantined)")
+            Terminal.fields([(cabinet.isVerified ? "  verified" : "  not verified", cabinet.signature)])
         }
         Terminal.print(
             "imported \(report.imported.count), already held \(report.alreadyHeld), refused \(report.refused.count); "
                 + "payloads added \(report.filesAdded)"
                 + (report.filesIgnored > 0 ? ", files that no update names \(report.filesIgnored)" : ""))
+        for update in report.quarantined { Terminal.fields([("quarantined \(update.id)", update.title ?? "")]) }
         guard !report.incomplete.isEmpty else { return }
         Terminal.print("incomplete:")
         for update in report.incomplete {

@@ -11,7 +11,8 @@ struct Martlet: AsyncParsableCommand {
         abstract: "A TLS-only update server for Windows fleets.",
         version: Version.text,
         subcommands: [
-            InitCommand.self, ServeCommand.self, ImportCommand.self, FilesCommand.self, UpdatesCommand.self, GroupsCommand.self,
+            InitCommand.self, ServeCommand.self, ImportCommand.self, FilesCommand.self, RootsCommand.self, PublishersCommand.self,
+            UpdatesCommand.self, GroupsCommand.self,
             DevicesCommand.self, ForecastCommand.self, RemedyCommand.self, ScanCommand.self, StormCommand.self, BackupCommand.self,
             RestoreCommand.self, CertsCommand.self, PinsCommand.self,
         ])

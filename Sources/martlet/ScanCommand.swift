@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TrustedTransport
 import UpdateAgent
 import Updates
 
@@ -29,6 +30,15 @@ struct ScanCommand: AsyncParsableCommand {
     var hardware: String?
     @Option(help: ArgumentHelp("Download what is to be installed, and verify it.", valueName: "dir"))
     var download: String?
+    @Option(
+        help: ArgumentHelp(
+            "Microsoft's roots (PEM or DER, known by fingerprint): files without a SHA-256 must be signed by whom they vouch for.", valueName: "file")
+    )
+    var roots: [String] = []
+    @Option(help: ArgumentHelp("Certificates of your own publishers, likewise.", valueName: "file"))
+    var publishers: [String] = []
+    @Option(help: ArgumentHelp("An update to believe whatever it starts; repeat for several.", valueName: "update-id"))
+    var allow: [String] = []
     @Flag(help: "Tell the server the outcome.")
     var report = false
     @OptionGroup var output: JSONOption
@@ -44,7 +54,9 @@ struct ScanCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let options = ScanOptions(rule: try rule(), targetGroup: group, system: try system(), downloadFolder: download, isReporting: report)
+        let options = ScanOptions(
+            rule: try rule(), targetGroup: group, system: try system(), downloadFolder: download, isReporting: report, allowed: try allowed(),
+            trust: try trust())
         let agent: UpdateAgent
         if network.isPlain(server) {
             Terminal.complain("WARNING: \(server) has no TLS. Whoever is on the way decides what this device is told. For a laboratory only;")
@@ -66,6 +78,24 @@ struct ScanCommand: AsyncParsableCommand {
         if output.json { try Terminal.json(result) } else { show(result) }
         for warning in result.warnings { Terminal.complain("warning: \(DisplayText.escaped(warning))") }
         if !result.isComplete { throw ExitCode(2) }
+    }
+
+    private func allowed() throws -> Set<UpdateID> {
+        Set(
+            try allow.map { text in
+                guard let id = UpdateID(text) else { throw ValidationError("--allow: \(text) is not an UpdateID") }
+                return id
+            })
+    }
+
+    private func trust() throws -> SigningTrust {
+        func certificates(_ files: [String], _ role: TrustedCertificate.Role) throws -> [TrustedCertificate] {
+            try files.flatMap { path in
+                guard let data = FileManager.default.contents(atPath: path) else { throw ValidationError("\(path) cannot be read") }
+                return try SigningTrust.certificates(of: Array(data), named: path).map { TrustedCertificate(role: role, der: $0) }
+            }
+        }
+        return SigningTrust(try certificates(roots, .microsoftRoot) + certificates(publishers, .publisher), table: .microsoft)
     }
 
     private func system() throws -> SystemSpec? {

@@ -6,7 +6,7 @@ public import Updates
 struct UpdatesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "updates", abstract: "See updates and decide about them.",
-        subcommands: [List.self, Show.self, Approve.self, Unapprove.self, Decline.self, Undecline.self])
+        subcommands: [List.self, Show.self, Approve.self, Unapprove.self, Decline.self, Undecline.self, Allow.self, Disallow.self])
 
     /// The filters of `list`, which choose for the other commands too.
     struct Filters: ParsableArguments {
@@ -14,7 +14,7 @@ struct UpdatesCommand: AsyncParsableCommand {
         var product: String?
         @Option(help: ArgumentHelp("A part of a classification's title.", valueName: "name"))
         var classification: String?
-        @Option(help: "approved, unapproved or declined.")
+        @Option(help: "approved, unapproved, declined or quarantined.")
         var state: UpdateApprovalState?
         @Flag(help: "Superseded by another update.")
         var superseded = false
@@ -141,6 +141,13 @@ struct UpdatesCommand: AsyncParsableCommand {
                 Terminal.print("Missing: bundled update \(group.map(\.description).joined(separator: " or "))")
             }
         }
+        for reason in update.quarantine {
+            let part = reason.update.id == summary.id ? "" : "its part \(reason.update.id): "
+            Terminal.fields([("Quarantined", "\(part)\(reason.message)")])
+        }
+        if let allowance = update.allowance {
+            Terminal.fields([("Allowed", "revision \(allowance.revision.rawValue) since \(allowance.since.text(.seconds)): \(allowance.reason)")])
+        }
         for approval in update.approvals {
             Terminal.fields([
                 (
@@ -235,6 +242,41 @@ struct UpdatesCommand: AsyncParsableCommand {
         }
     }
 
+    struct Allow: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Allow updates that are quarantined, by name.",
+            discussion: """
+                What such an update starts is not one of its own files, or is a program that starts whatever it is told to; updates show says \
+                which. An allowance is for the revision that is held now and for no newer one. It approves nothing.
+                """)
+        @OptionGroup var options: HomeOptions
+        @OptionGroup var output: JSONOption
+        @Argument(help: "UpdateIDs or KB numbers.")
+        var ids: [String]
+        @Option(help: ArgumentHelp("Why; it is recorded.", valueName: "text"))
+        var reason: String
+
+        func run() async throws { try await UpdatesCommand.allow(ids, true, reason, options, output, "allowed") }
+    }
+
+    struct Disallow: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take allowances back: the updates are quarantined again.")
+        @OptionGroup var options: HomeOptions
+        @OptionGroup var output: JSONOption
+        @Argument(help: "UpdateIDs or KB numbers.")
+        var ids: [String]
+
+        func run() async throws { try await UpdatesCommand.allow(ids, false, "", options, output, "quarantined again") }
+    }
+
+    private static func allow(
+        _ ids: [String], _ isAllowed: Bool, _ reason: String, _ options: HomeOptions, _ output: JSONOption, _ word: String
+    ) async throws {
+        let request = ControlRequest.allowUpdates(ids, isAllowed: isAllowed, reason: reason)
+        guard case .changed(let report) = try await options.perform(request) else { throw Outcome.unexpected() }
+        try show(report, output, dryRun: false, word: word)
+    }
+
     /// RFC 3339 in UTC, whole seconds: what a deadline is on the wire.
     static func time(_ text: String) throws -> Timestamp {
         guard text.utf8.count >= 20, text.hasSuffix("Z"), text.contains("T"), let time = Timestamp(text) else {
@@ -249,6 +291,10 @@ struct UpdatesCommand: AsyncParsableCommand {
     ) async throws {
         let request = ControlRequest.changeUpdates(try selection.resolve(), change, isDryRun: dryRun)
         guard case .changed(let report) = try await options.perform(request) else { throw Outcome.unexpected() }
+        try show(report, output, dryRun: dryRun, word: word)
+    }
+
+    private static func show(_ report: UpdateChangeReport, _ output: JSONOption, dryRun: Bool, word: String) throws {
         if output.json {
             try Terminal.json(report)
         } else {

@@ -58,14 +58,15 @@ struct CodingTests {
         #expect(try Self.full.encoded.bytes.withUnsafeBytes { try RevisionMetadata(encoded: $0, hasTexts: false) } == bare)
     }
 
-    @Test func `metadata from before drivers were kept is read`() throws {
+    @Test func `metadata from before drivers, or commands, were kept is read`() throws {
         let metadata = StoreFixture.metadata(1)
-        // The version, and at the end the empty lists of drivers and of encrypted files.
-        var bytes = metadata.encoded.bytes
-        let current = bytes[0]
-        bytes[0] = current / 2
-        bytes.removeLast(2)
-        #expect(try bytes.withUnsafeBytes { try RevisionMetadata(encoded: $0) } == metadata)
+        // The version, twice itself; at the end the empty lists of drivers, of encrypted files and of commands.
+        for (version, lists) in [(UInt8(1), 3), (2, 1), (3, 0)] {
+            var bytes = metadata.encoded.bytes
+            bytes[0] = version * 2
+            bytes.removeLast(lists)
+            #expect(try bytes.withUnsafeBytes { try RevisionMetadata(encoded: $0) } == metadata)
+        }
     }
 
     @Test func `facts read back as they were written`() throws {

@@ -36,7 +36,8 @@ import Updates
     }
 
     private func run(_ transport: ScriptedTransport, _ files: [FileDownload]) async throws -> [FileDownload: FileOutcome] {
-        try await ContentDownloads(folder: target, transport: transport, progress: { _ in }).run(plan(files))
+        try await ContentDownloads(folder: target, transport: transport, trust: .nothing, now: .init(millisecondsSince1970: 0), progress: { _ in })
+            .run(plan(files))
     }
 
     private func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: target).sorted() }
@@ -124,7 +125,7 @@ import Updates
 
     @Test func `a file that came whole before a crash is verified, not fetched`() async throws {
         let wanted = try file(bytes(1))
-        try folder.write(bytes(1), to: "files/.unverified/\(wanted.sha256).\(wanted.sha1)")
+        try folder.write(bytes(1), to: "files/.unverified/\(try #require(wanted.sha256)).\(wanted.sha1)")
         let transport = ScriptedTransport()
         let outcomes = try await run(transport, [wanted])
         #expect(outcomes[wanted] == .downloaded(path: "\(target)/setup.cab", bytes: 0))
@@ -190,7 +191,7 @@ import Updates
         let transport = ScriptedTransport(
             files: Dictionary(uniqueKeysWithValues: files.enumerated().map { ($1.url, .whole(bytes($0, count: 50))) }))
         let ends = Mutex<[Int]>([])
-        let downloads = ContentDownloads(folder: target, transport: transport) { progress in
+        let downloads = ContentDownloads(folder: target, transport: transport, trust: .nothing, now: .init(millisecondsSince1970: 0)) { progress in
             if case .fileEnded(_, _, let done, 6) = progress { ends.withLock { $0.append(done) } }
         }
         _ = try await downloads.run(plan(files))
@@ -198,7 +199,8 @@ import Updates
     }
 
     @Test func `a folder that cannot be made is said`() async throws {
-        let downloads = ContentDownloads(folder: "/dev/null/files", transport: ScriptedTransport(), progress: { _ in })
+        let downloads = ContentDownloads(
+            folder: "/dev/null/files", transport: ScriptedTransport(), trust: .nothing, now: .init(millisecondsSince1970: 0), progress: { _ in })
         await #expect(throws: AgentError.self) { try await downloads.run(plan([])) }
     }
 }

@@ -102,14 +102,17 @@ enum Told {
         }
     }
 
-    static func extended(_ updates: [(id: Int32, title: String, files: [File])], outOfScope: [Int32] = []) -> [UInt8] {
+    static func extended(
+        _ updates: [(id: Int32, title: String, files: [File])], handlerData: String = "", outOfScope: [Int32] = []
+    ) -> [UInt8] {
         var pieces: [GetExtendedUpdateInfo.Piece] = []
         var texts: [GetExtendedUpdateInfo.Piece: String] = [:]
         for update in updates {
             let piece = GetExtendedUpdateInfo.Piece(id: RevisionID(rawValue: update.id), kind: .extended)
             pieces.append(piece)
             let files = update.files.isEmpty ? "" : "<Files>\(update.files.map(\.xml).joined())</Files>"
-            texts[piece] = "<ExtendedProperties DefaultPropertiesLanguage=\"en\" />\(files)<HandlerSpecificData type=\"cmd:Command\" />"
+            texts[piece] =
+                "<ExtendedProperties DefaultPropertiesLanguage=\"en\" />\(files)<HandlerSpecificData type=\"cmd:Command\">\(handlerData)</HandlerSpecificData>"
         }
         for update in updates {
             let piece = GetExtendedUpdateInfo.Piece(id: RevisionID(rawValue: update.id), kind: .localizedProperties(language: "en"))
@@ -226,8 +229,8 @@ struct Dialogue {
         note()
     }
 
-    mutating func end(_ outcomes: [FileDownload: FileOutcome]) {
-        action = machine.downloaded(outcomes, at: now)
+    mutating func end(_ outcomes: [FileDownload: FileOutcome], members: [FileDownload: Set<String>] = [:]) {
+        action = machine.downloaded(outcomes, members: members, at: now)
         note()
     }
 

@@ -158,7 +158,6 @@ import Updates
         ("another host", Told.File(byte: 1, url: "https://other.example/Content/01/X.cab")),
         ("without TLS", Told.File(byte: 1, url: "http://updates.example:8530/Content/01/X.cab")),
         ("no location", Told.File(byte: 1, url: nil)),
-        ("no SHA-256", Told.File(byte: 1, hasSHA256: false)),
     ])
     func `a file that cannot be had safely is refused, the others go on`(name: String, file: Told.File) throws {
         var dialogue = try scanned([ToldUpdate(id: 20)], Self.downloading)
@@ -173,6 +172,46 @@ import Updates
         #expect(result.updates[0].files.map(\.path) == ["files/good.cab", nil])
         #expect(result.updates[0].files[1].error != nil)
         #expect(!result.isComplete)
+    }
+
+    @Test(arguments: [
+        "<InstallCommand Program=\"cmd.exe\" Arguments=\"/c calc\" />", "<InstallCommand Program=\"..\\setup.exe\" />",
+        "<MsiData MsiFile=\"setup.msi\" CommandLine=\"TRANSFORMS=http://host/a\" />",
+    ])
+    func `an update that starts what is not believed is not downloaded, and the server is told`(_ data: String) throws {
+        var dialogue = try scanned([ToldUpdate(id: 20)], Self.reporting)
+        dialogue.answer(Told.extended([(20, "Title", [.init(byte: 2, name: "setup.msi")])], handlerData: data))
+        _ = try dialogue.report()
+        dialogue.answer(Told.reported())
+        let failed = try #require(try dialogue.report().events.last)
+        #expect(failed.eventID == .downloadFailed && failed.win32HResult == Int32(bitPattern: 0x8024_001D))
+        let result = dialogue.machine.result
+        #expect(result.updates[0].errors.first?.hasPrefix("quarantined") == true)
+        #expect(result.counts.quarantined == 1 && !result.isComplete)
+    }
+
+    @Test func `a program in a cabinet is judged once the cabinet was verified`() throws {
+        for (members, count) in [(Set(["setup.exe"]), 0), (["other.exe"], 1)] {
+            var dialogue = try scanned([ToldUpdate(id: 20)], Self.downloading)
+            dialogue.answer(Told.extended([(20, "Title", [.init(byte: 2, name: "a.cab")])], handlerData: "<InstallCommand Program=\"Setup.exe\" />"))
+            let file = try #require(try plan(dialogue)[0].files.first)
+            let outcome = FileOutcome.downloaded(path: "files/a.cab", bytes: 3)
+            dialogue.end([file: outcome], members: [file: members])
+            #expect(dialogue.machine.result.counts.quarantined == count)
+        }
+    }
+
+    @Test func `an update that is allowed by name is downloaded whatever it starts`() throws {
+        let options = ScanOptions(downloadFolder: "files", allowed: [ToldUpdate.updateID(20)])
+        var dialogue = try scanned([ToldUpdate(id: 20)], options)
+        dialogue.answer(Told.extended([(20, "Title", [.init(byte: 2)])], handlerData: "<InstallCommand Program=\"cmd.exe\" />"))
+        #expect(try plan(dialogue)[0].files.count == 1)
+    }
+
+    @Test func `a file without SHA-256 is asked for, to be judged by its signature`() throws {
+        var dialogue = try scanned([ToldUpdate(id: 20)], Self.downloading)
+        dialogue.answer(Told.extended([(20, "Title", [.init(byte: 2, hasSHA256: false)])]))
+        #expect(try plan(dialogue)[0].files.map(\.sha256) == [nil])
     }
 
     @Test func `nothing is downloaded unless it is asked for`() throws {

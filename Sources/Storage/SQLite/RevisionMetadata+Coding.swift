@@ -2,8 +2,8 @@ import Updates
 
 /// Metadata as the database keeps it: without names, since all of it is read at every start.
 extension RevisionMetadata {
-    /// 1 had no drivers and did not say which files are encrypted.
-    private static let version: Int64 = 2
+    /// 1 had no drivers and did not say which files are encrypted; 2 had no commands.
+    private static let version: Int64 = 3
 
     var encoded: ByteWriter {
         var writer = ByteWriter()
@@ -35,6 +35,11 @@ extension RevisionMetadata {
         writer.optional(handler) { $0.string($1) }
         writer.list(drivers) { Self.write(&$0, $1) }
         writer.list(files.indices.filter { files[$0].isEncrypted == true }) { $0.number(Int64($1)) }
+        writer.list(commands) {
+            $0.string($1.kind.rawValue)
+            $0.optional($1.file) { $0.string($1) }
+            $0.list($1.arguments) { $0.string($1) }
+        }
         return writer
     }
 
@@ -80,6 +85,13 @@ extension RevisionMetadata {
             for index in try reader.list({ reader throws(StorageError) in try reader.number() }) {
                 guard let index = Int(exactly: index), files.indices.contains(index) else { throw ByteReader.corrupt }
                 files[index].isEncrypted = true
+            }
+        }
+        if version >= 3 {
+            commands = try reader.list { reader throws(StorageError) in
+                guard let kind = HandlerCommand.Kind(rawValue: try reader.string()) else { throw ByteReader.corrupt }
+                return HandlerCommand(
+                    kind: kind, file: try Self.text(&reader), arguments: try reader.list { reader throws(StorageError) in try reader.string() })
             }
         }
         guard reader.isAtEnd else { throw ByteReader.corrupt }

@@ -134,9 +134,16 @@ private struct Importer {
             // counts, and what it names non-leaf: devices are told by its generation (ADR 0015).
             let provenance = offered.provenance.trust > held.provenance.trust ? offered.provenance : held.provenance
             try db.run(
-                "UPDATE revision SET metadata = ?, source = ?, is_verified = ?, origin = ?, import_generation = ? WHERE id = ?",
+                "UPDATE revision SET metadata = ?, has_commands = 1, source = ?, is_verified = ?, origin = ?, import_generation = ? WHERE id = ?",
                 [offered.metadata.encoded, provenance.source, provenance.isVerified, Revision.Origin.document, generation, held.id])
             id = held.id
+        case (.raises, let held?):
+            // The same bytes; what is said of them beside the fragments is the better source's.
+            try db.run(
+                "UPDATE revision SET metadata = ?, has_commands = 1, source = ?, is_verified = ?, import_generation = ? WHERE id = ?",
+                [offered.metadata.encoded, offered.provenance.source, offered.provenance.isVerified, generation, held.id])
+            hasChanged = true
+            return ImportResult.Outcome(verdict: verdict, revision: try Self.stored(identity, db))
         case (.replacesFragments, let held?):
             // A device that has the old Core would never ask for another one under its id. What the old id has in the index stays there until the
             // store is closed: the catalog that names it is replaced later than this commit, and answers begun with it are written later still.
@@ -144,7 +151,7 @@ private struct Importer {
             try db.run("DELETE FROM fragment WHERE revision_id = ?", [held.id])
             try db.run(
                 """
-                UPDATE revision SET id = ?, metadata = ?, source = ?, is_verified = ?, origin = ?, default_deployment_id = ?, imported_at = ?,
+                UPDATE revision SET id = ?, metadata = ?, has_commands = 1, source = ?, is_verified = ?, origin = ?, default_deployment_id = ?, imported_at = ?,
                     import_generation = ?, core_size = ?, fragments_digest = ? WHERE id = ?
                 """,
                 [
@@ -155,7 +162,7 @@ private struct Importer {
             id = try SQLiteStore.takeRevisionID(db)
             let deployment = try SQLiteStore.takeDeploymentID(db)
             try db.run(
-                "INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
                 [
                     id, identity.updateID, identity.revisionNumber, offered.metadata.encoded, offered.provenance.source,
                     offered.provenance.isVerified, offered.origin, deployment, now, generation, offered.coreSize, content.fragmentsDigest,

@@ -9,6 +9,7 @@ enum Schema {
         migrator.registerMigration("lineage of claims") { try $0.execute(sql: claimLineage) }
         migrator.registerMigration("network of disputes") { try $0.execute(sql: disputeNetwork) }
         migrator.registerMigration("transport of devices") { try $0.execute(sql: transport) }
+        migrator.registerMigration("signatures and quarantine") { try $0.execute(sql: signatures) }
         return migrator
     }
 

@@ -23,6 +23,12 @@ public struct RootTable: Sendable {
         public let sha256: SHA256Digest
         public let name: String
         public let purposes: RootPurposes
+
+        package init(sha256: SHA256Digest, name: String, purposes: RootPurposes) {
+            self.sha256 = sha256
+            self.name = name
+            self.purposes = purposes
+        }
     }
 
     public let rows: [Row]

@@ -56,19 +56,31 @@ public enum SignatureVerifier {
     ///   - now: what a signature without a timestamp is measured by.
     public static func verify(path: String, trust: SigningTrust, at now: Timestamp) -> SignatureVerdict {
         do throws(SignatureRefusal) {
-            let file = try FileSource(path: path)
-            guard let layout = try SignedLayout(of: file), let place = layout.signature else { return .unsigned }
-            let handle = try SignatureHandle(der: try file.bytes(place).bytes)
-            let data = try IndirectData(der: handle.content)
-            guard data.contentType == layout.kind.contentType else {
-                throw SignatureRefusal(.malformed, "the signature is of another kind of file")
-            }
-            let (digest, whole) = try file.digests(of: layout.covered, data.algorithm)
-            guard digest == data.digest else { throw SignatureRefusal(.digest, "the file is not what was signed") }
-            return .verified(try judge(handle, data.algorithm, whole, trust, now))
+            return try verify(try FileSource(path: path), trust, now)
         } catch {
             return .refused(error)
         }
+    }
+
+    /// As above, of a regular file that is open: what is read through the same descriptor is what was judged.
+    public static func verify(descriptor: Int32, trust: SigningTrust, at now: Timestamp) -> SignatureVerdict {
+        do throws(SignatureRefusal) {
+            return try verify(try FileSource(duplicating: descriptor), trust, now)
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    private static func verify(_ file: FileSource, _ trust: SigningTrust, _ now: Timestamp) throws(SignatureRefusal) -> SignatureVerdict {
+        guard let layout = try SignedLayout(of: file), let place = layout.signature else { return .unsigned }
+        let handle = try SignatureHandle(der: try file.bytes(place).bytes)
+        let data = try IndirectData(der: handle.content)
+        guard data.contentType == layout.kind.contentType else {
+            throw SignatureRefusal(.malformed, "the signature is of another kind of file")
+        }
+        let (digest, whole) = try file.digests(of: layout.covered, data.algorithm)
+        guard digest == data.digest else { throw SignatureRefusal(.digest, "the file is not what was signed") }
+        return .verified(try judge(handle, data.algorithm, whole, trust, now))
     }
 
     /// Whether the signer is one to trust, at the time it signed.
@@ -118,9 +130,17 @@ public enum SignatureVerifier {
         let size: Int64
         private let descriptor: Int32
 
-        init(path: String) throws(SignatureRefusal) {
+        convenience init(path: String) throws(SignatureRefusal) {
             // Without O_NONBLOCK a pipe in the file's place would wait for ever.
-            descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+            try self.init(owning: open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK))
+        }
+
+        convenience init(duplicating descriptor: Int32) throws(SignatureRefusal) {
+            try self.init(owning: fcntl(descriptor, F_DUPFD_CLOEXEC, 0))
+        }
+
+        private init(owning descriptor: Int32) throws(SignatureRefusal) {
+            self.descriptor = descriptor
             guard descriptor >= 0 else { throw SignatureRefusal(.unreadable, "the file cannot be opened") }
             var status = stat()
             guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

@@ -6,7 +6,8 @@ import Updates
 extension UpdateEngine {
     /// - Parameter ids: the only updates that will be asked about; all if nothing.
     func library(of ids: Set<UpdateID>? = nil) async throws -> UpdateLibrary {
-        try await UpdateLibrary(of: ids, catalog: catalog, store: store, filesHeld: { [files] in files.lookup($0) != nil })
+        try await UpdateLibrary(
+            of: ids, catalog: catalog, store: store, cabinetMembers: state { $0.cabinetMembers }, filesHeld: { [files] in files.lookup($0) != nil })
     }
 
     /// What a decision about `selection` looks at: a few named updates need not wait for all of a large catalogue.
@@ -16,7 +17,7 @@ extension UpdateEngine {
         // A KB number may be any update's.
         guard ids.count == texts.count else { return try await library() }
         let catalog = catalog
-        let said = ids.compactMap { catalog.condition(of: $0) }.flatMap { $0.bundleParents.prefix(1) + $0.supersededBy.prefix(1) }
+        let said = ids.compactMap { catalog.condition(of: $0) }.flatMap { $0.bundleParents.prefix(1) + $0.supersededBy.prefix(1) + $0.bundleMembers }
         return try await library(of: Set(ids + said))
     }
 
@@ -56,7 +57,8 @@ extension UpdateEngine {
             memberOf: (condition?.bundleParents ?? []).map(library.name), supersedes: metadata.supersededUpdates.map(library.name),
             supersededBy: (condition?.supersededBy ?? []).map(library.name),
             files: metadata.files.map { Self.summary(of: $0, isHeld: files.lookup($0.sha1) != nil) },
-            incomplete: lacks(revision, in: library.catalog),
+            incomplete: lacks(revision, in: library.catalog), quarantine: library.quarantine(of: id),
+            allowance: library.quarantinable(id).lazy.compactMap { library.allowance(of: $0.revision) }.first,
             approvals: library.approvals(of: id).compactMap { approval in
                 approval.action.map {
                     ApprovalSummary(
@@ -264,6 +266,10 @@ extension UpdateEngine {
                 + (others > 0 ? " and of \(others) more" : "") + ": approve that"
         }
         if condition.isDeclined { return "it is declined: undecline it first" }
+        if action == .install || action == .uninstall, let reason = library.quarantine(of: revision.updateID).first {
+            let part = reason.update.id == revision.updateID ? "" : "its part \(reason.update.id): "
+            return "it is quarantined: \(part)\(reason.message); to allow it by name: martlet updates allow \(revision.updateID) --reason TEXT"
+        }
         if condition.isExpired, action == .install { return "its publisher has expired it: it can no longer be approved" }
         return nil
     }
@@ -276,6 +282,11 @@ extension UpdateEngine {
         var notes: [String] = []
         if action == .install, let successor = condition.supersededBy.first {
             notes.append("superseded by \"\(library.title(successor) ?? successor.description)\"")
+        }
+        let launchers = LaunchRule.isExempt(revision.provenance) ? [] : LaunchRule.launchers(inArgumentsOf: revision.metadata.commands)
+        if action == .install, !launchers.isEmpty {
+            notes.append(
+                "its program is told to start \(launchers.joined(separator: ", ")): see its fragment, martlet updates show --fragment extended")
         }
         if revision.metadata.type == .driver, action == .uninstall { notes.append("a driver: devices are never told to remove one") }
         if let lacking = lacks(revision, in: library.catalog) {

@@ -47,6 +47,8 @@ public enum UpdateApprovalState: String, Codable, Sendable, CaseIterable {
     case approved
     case unapproved
     case declined
+    /// What it starts is not believed: it is given to nobody until it is allowed by name.
+    case quarantined
 }
 
 /// What to do with updates.

@@ -8,12 +8,17 @@ struct UpdateLibrary {
     private let revisionsByUpdate: [UpdateID: [StoredRevision]]
     private let approvalsByUpdate: [UpdateID: [Approval]]
     private let filesHeld: @Sendable (SHA1Digest) -> Bool
+    private let allowances: [UpdateIdentity: Allowance]
+    private let cabinetMembers: [SHA1Digest: Set<String>]
 
     /// - Parameter ids: the only updates that will be asked about; all if nothing. Reading all takes as long as there are many.
     init(
-        of ids: Set<UpdateID>? = nil, catalog: Catalog, store: any StoreReader, filesHeld: @escaping @Sendable (SHA1Digest) -> Bool
+        of ids: Set<UpdateID>? = nil, catalog: Catalog, store: any StoreReader, cabinetMembers: [SHA1Digest: Set<String>],
+        filesHeld: @escaping @Sendable (SHA1Digest) -> Bool
     ) async throws {
         self.catalog = catalog
+        self.cabinetMembers = cabinetMembers
+        allowances = Dictionary(try await store.allowances().map { ($0.identity, $0) }, uniquingKeysWith: { $1 })
         self.filesHeld = filesHeld
         if let ids {
             var revisions: [UpdateID: [StoredRevision]] = [:]
@@ -49,7 +54,48 @@ struct UpdateLibrary {
 
     func state(of id: UpdateID, _ condition: UpdateCondition?) -> UpdateApprovalState {
         if condition?.isDeclined == true { return .declined }
+        if isQuarantined(condition) { return .quarantined }
         return approvals(of: id).contains { $0.action == .install || $0.action == .uninstall } ? .approved : .unapproved
+    }
+
+    // MARK: - Quarantine
+
+    /// Of the update itself, or of a part without which it is not delivered.
+    private func isQuarantined(_ condition: UpdateCondition?) -> Bool {
+        guard let condition else { return false }
+        if condition.isQuarantined { return true }
+        // What is delivered has all its parts.
+        return condition.delivered == nil && condition.bundleMembers.contains { catalog.condition(of: $0)?.isQuarantined == true }
+    }
+
+    /// The revisions of an update, and of its members, whose commands are not believed, allowed or not.
+    func quarantinable(_ id: UpdateID) -> [(revision: UpdateIdentity, findings: [LaunchFinding])] {
+        guard let condition = catalog.condition(of: id) else { return [] }
+        return ([condition] + condition.bundleMembers.compactMap { catalog.condition(of: $0) }).compactMap { condition in
+            guard let held = revisionsByUpdate[condition.current.identity.updateID]?.first(where: { $0.revision.id == condition.candidate }) else {
+                return nil
+            }
+            let findings = UpdateEngine.findings(on: held.revision, members: cabinetMembers)
+            return findings.isEmpty ? nil : (held.revision.identity, findings)
+        }
+    }
+
+    func isAllowed(_ revision: UpdateIdentity) -> Bool { allowances[revision]?.isAllowed == true }
+
+    func allowance(of revision: UpdateIdentity) -> AllowanceSummary? {
+        allowances[revision].flatMap {
+            $0.isAllowed ? AllowanceSummary(revision: revision.revisionNumber, reason: $0.reason, since: $0.changedAt) : nil
+        }
+    }
+
+    /// Why an update is given to nobody; empty where what it starts is believed or allowed.
+    func quarantine(of id: UpdateID) -> [QuarantineReason] {
+        guard isQuarantined(catalog.condition(of: id)) else { return [] }
+        return quarantinable(id).filter { !isAllowed($0.revision) }.flatMap { revision, findings in
+            findings.map {
+                QuarantineReason(update: name(revision.updateID), revision: revision.revisionNumber, code: $0.code, message: $0.message)
+            }
+        }
     }
 
     func summary(of id: UpdateID) -> UpdateSummary? {

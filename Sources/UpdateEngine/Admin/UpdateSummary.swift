@@ -42,6 +42,10 @@ public struct UpdateDetails: Codable, Sendable {
     public let supersededBy: [NamedUpdate]
     public let files: [FileSummary]
     public let incomplete: IncompleteUpdate?
+    /// Why it is quarantined; empty where it is not.
+    public let quarantine: [QuarantineReason]
+    /// Of its revision, if what it starts was allowed by name.
+    public let allowance: AllowanceSummary?
     public let approvals: [ApprovalSummary]
     /// Devices by what they report (self-reported).
     public let status: StatusCounts

@@ -1,3 +1,4 @@
+public import TrustedTransport
 public import Updates
 
 /// What a command asks of the home it names: carried out inside the server where one runs, else by the command's own process.
@@ -20,6 +21,11 @@ public enum ControlRequest: Codable, Sendable {
     /// Copies the database for a backup.
     case snapshot
     case resolveDevices([String], accepting: Bool)
+    case allowUpdates([String], isAllowed: Bool, reason: String)
+    case listPayloads
+    case listCertificates([TrustedCertificate.Role])
+    case addCertificates(files: [String], role: TrustedCertificate.Role)
+    case removeCertificate(String, [TrustedCertificate.Role])
     case rejectDevices(from: String)
     case forgetUnseenDevices(since: Timestamp, isDryRun: Bool)
     /// Who came by HTTP in the last so many days.
@@ -40,6 +46,9 @@ public enum ControlResult: Codable, Sendable {
     case devices([DeviceSummary])
     case device(DeviceDetails)
     case devicesChanged(DeviceChangeReport)
+    case payloads([PayloadSummary])
+    case certificates([TrustedCertificateSummary])
+    case trusted(TrustReport)
     /// A file of the run folder, which whoever asked removes.
     case snapshot(String)
     case insecure(InsecureReport)

@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
+import TrustedTransport
 import UpdateProtocols
+import Updates
 
 /// An open file that cabinets are read from, or decompressed to. Every call blocks.
 final class CabinetFile: Sendable {
@@ -38,6 +40,11 @@ final class CabinetFile: Sendable {
     }
 
     private static var reason: String { String(cString: strerror(errno)) }
+
+    /// The verdict on the signature of what is read through this very file.
+    func signature(_ trust: SigningTrust, at now: Timestamp) -> SignatureVerdict {
+        SignatureVerifier.verify(descriptor: descriptor, trust: trust, at: now)
+    }
 
     func size() throws(EngineError) -> Int64 {
         var status = stat()

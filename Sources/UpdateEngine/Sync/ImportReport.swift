@@ -2,6 +2,8 @@ public import Updates
 
 /// What an import did, document by document.
 public struct ImportReport: Codable, Sendable {
+    /// Of the updates that documents brought: those whose commands are not believed. They are held and given to nobody.
+    public var quarantined: [NamedUpdate] = []
     /// Documents that were new, or completed what was held as fragments.
     public var imported: [UpdateIdentity] = []
     /// Documents whose very bytes were held before.
@@ -25,11 +27,17 @@ public struct ImportReport: Codable, Sendable {
         public let created: Timestamp?
         /// That its list names.
         public let revisions: Int
+        /// Microsoft's own signature was found right: its updates count as verified.
+        public let isVerified: Bool
+        /// What was found of its signature, in words; it may name any signer.
+        public let signature: String
         public var imported = 0
         public var alreadyHeld = 0
         public var refused = 0
         /// Without a Core fragment: not imported.
         public var incomplete = 0
+        /// Of those imported now: given to nobody, since what they start is not believed.
+        public var quarantined = 0
     }
 
     /// A file that was not taken, and why: file and byte are in the words.

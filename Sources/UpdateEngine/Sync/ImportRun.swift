@@ -52,7 +52,7 @@ actor ImportRun {
         var added = Added()
         do {
             repeat {
-                if let result = try await storeBatch() { added.take(result) }
+                if let result = try await storeBatch() { added.take(result, engine.catalogRevision) }
                 let isDue = ContinuousClock.now - start >= max(Self.interval, cost * Self.share)
                 if isDue || added.revisions.count >= Self.revisions { break }
                 if await engine.gate.isWanted { break }
@@ -86,7 +86,7 @@ actor ImportRun {
             let identity = revision.metadata.identity
             touched.insert(identity.updateID)
             switch outcome.verdict {
-            case .new, .completes, .replacesFragments: report.imported.append(identity)
+            case .new, .completes, .replacesFragments, .raises: report.imported.append(identity)
             case .alreadyHeld: report.alreadyHeld += 1
             case .refused(let refusal):
                 report.refused.append(.init(path: path, message: "\(path): \(Self.text(of: refusal, identity))"))
@@ -101,11 +101,11 @@ actor ImportRun {
         var files = FileIndex.Addition()
         var generation: Generation?
 
-        mutating func take(_ result: ImportResult) {
+        mutating func take(_ result: ImportResult, _ catalogRevision: (StoredRevision) -> CatalogRevision) {
             generation = result.generation
             for outcome in result.outcomes where outcome.isTaken {
                 guard let stored = outcome.revision else { continue }
-                revisions.append(CatalogRevision(stored.revision, coreSize: stored.coreSize))
+                revisions.append(catalogRevision(stored))
                 files.take(stored.revision)
             }
         }

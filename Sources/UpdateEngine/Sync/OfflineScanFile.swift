@@ -18,8 +18,7 @@ struct OfflineScanFile: Sendable {
     static let ratio: Int64 = 200
 
     /// Blocking.
-    init(path: String, temporaryFolder: String) throws {
-        let file = try CabinetFile(path: path)
+    init(_ file: CabinetFile, temporaryFolder: String) throws {
         let outer = try CabinetPart(file)
         let reader = try CabinetReader(outer)
         let copies = try CabinetFile.temporary(in: temporaryFolder)

@@ -1,4 +1,5 @@
 import Storage
+import TrustedTransport
 import UpdateCatalog
 import UpdateProtocols
 import Updates
@@ -13,16 +14,22 @@ extension UpdateEngine {
 
     /// Imports the revisions of an offline scan cabinet (wsusscn2.cab): fragments as they are, no documents (ADR 0015).
     ///
-    /// They are recorded as of a signed cabinet whose signature was not checked. What cannot be imported is reported and stops nothing else.
+    /// They are recorded as of a signed cabinet: verified where its signature is Microsoft's own, and else not. What cannot be imported is reported and stops nothing else.
     func importOfflineScan(
         _ path: String, allowance: Int64 = UpdateEngine.allowance, to report: inout ImportReport,
         progress: @Sendable (ControlReply.Progress) -> Void
     ) async throws {
         let folder = home.runFolder
         progress(.init(done: 0, total: 1, what: "cabinet"))
-        let opened = try await blocking { try OfflineScanFile(path: path, temporaryFolder: folder) }
-        var cabinet = OfflineImport(path: path, package: opened.package)
-        var budget = try await blocking { try CabinetFile(path: path).size() } * OfflineScanFile.ratio + allowance
+        let (trust, now) = (state { $0.trust }, clock())
+        let (opened, size, verdict) = try await blocking {
+            let file = try CabinetFile(path: path)
+            // Copied first and judged then, through one descriptor: whatever is put in the file's place meanwhile is not looked at.
+            let opened = try OfflineScanFile(file, temporaryFolder: folder)
+            return (opened, try file.size(), file.signature(trust, at: now))
+        }
+        var cabinet = OfflineImport(path: path, package: opened.package, verdict)
+        var budget = size * OfflineScanFile.ratio + allowance
         do {
             for part in opened.parts {
                 try refuseIfEnding()
@@ -52,7 +59,7 @@ extension UpdateEngine {
     private func importRevisions(
         of spool: FragmentSpool, _ cabinet: inout OfflineImport, _ progress: @Sendable (ControlReply.Progress) -> Void
     ) async throws {
-        let package = cabinet.package
+        let (package, provenance) = (cabinet.package, cabinet.provenance)
         var rest = spool.revisions[...]
         while !rest.isEmpty {
             progress(.init(done: cabinet.done, total: package.revisions.count, what: "revisions"))
@@ -64,7 +71,9 @@ extension UpdateEngine {
             }
             rest = rest[batch.endIndex...]
             let read = try await blocking {
-                try batch.filter { spool.hasCore($0.places) }.map { (index: $0.index, item: try Self.read($0.places, spool, $0.index, package)) }
+                try batch.filter { spool.hasCore($0.places) }.map {
+                    (index: $0.index, item: try Self.read($0.places, spool, $0.index, package, provenance))
+                }
             }
             var items: [(index: Int, item: RevisionImport)] = []
             for (index, result) in read {
@@ -75,9 +84,10 @@ extension UpdateEngine {
             }
             guard !items.isEmpty else { continue }
             let result = try await commit(items.map(\.item))
+            cabinet.quarantined(result.outcomes.count { $0.isTaken && $0.revision.map { catalogRevision($0).isQuarantined } == true })
             for ((index, item), outcome) in zip(items, result.outcomes) {
                 switch outcome.verdict {
-                case .new, .completes, .replacesFragments: cabinet.imported(index)
+                case .new, .completes, .replacesFragments, .raises: cabinet.imported(index)
                 case .alreadyHeld: cabinet.alreadyHeld(index)
                 case .refused(let refusal): cabinet.refuse(index, ImportRun.text(of: refusal, item.metadata.identity))
                 }
@@ -91,7 +101,7 @@ extension UpdateEngine {
             let result = try await store.importRevisions(items, at: clock())
             let added = result.outcomes.filter(\.isTaken).compactMap(\.revision)
             guard !added.isEmpty else { return result }
-            let next = catalog.adding(added.map { CatalogRevision($0.revision, coreSize: $0.coreSize) }, generation: result.generation)
+            let next = catalog.adding(added.map { catalogRevision($0) }, generation: result.generation)
             publish {
                 $0.catalog = next
                 $0.files.add(added.map(\.revision))
@@ -102,7 +112,7 @@ extension UpdateEngine {
 
     /// Fails for one revision only; what it throws concerns all.
     private static func read(
-        _ places: Range<Int>, _ spool: FragmentSpool, _ index: Int, _ package: OfflinePackage
+        _ places: Range<Int>, _ spool: FragmentSpool, _ index: Int, _ package: OfflinePackage, _ provenance: Provenance
     ) throws -> Result<RevisionImport, DocumentError> {
         // A fragment beyond this is refused by whoever reads it; it is not read into memory first.
         guard spool.size(of: places) <= OfflineImport.fragmentLimit else {
@@ -112,8 +122,7 @@ extension UpdateEngine {
         do throws(DocumentError) {
             let metadata = try package.metadata(of: package.revisions[index], fragments)
             return .success(
-                RevisionImport(
-                    metadata: metadata, fragments: fragments, provenance: Provenance(source: .signedCabinet, isVerified: false), document: nil))
+                RevisionImport(metadata: metadata, fragments: fragments, provenance: provenance, document: nil))
         } catch {
             return .failure(error)
         }
@@ -153,9 +162,22 @@ private struct OfflineImport {
     private var problems: [String] = []
     private var unlistedProblems = 0
 
-    init(path: String, package: OfflinePackage) {
+    /// Verified where Microsoft itself signed the cabinet: whom else Microsoft vouches for, and the home's own publisher, are not Microsoft.
+    let provenance: Provenance
+
+    init(path: String, package: OfflinePackage, _ verdict: SignatureVerdict) {
         self.package = package
-        report = ImportReport.Cabinet(path: path, created: package.created, revisions: package.revisions.count)
+        var (isVerified, words) = (false, "it has no signature")
+        switch verdict {
+        case .verified(let signature):
+            isVerified = signature.standing == .microsoft
+            words = "it is signed by \(signature.signer)" + (isVerified ? "" : ", who is not Microsoft")
+        case .unsigned: break
+        case .refused(let refusal): words = refusal.message
+        }
+        provenance = Provenance(source: .signedCabinet, isVerified: isVerified)
+        report = ImportReport.Cabinet(
+            path: path, created: package.created, revisions: package.revisions.count, isVerified: isVerified, signature: words)
         isSeen = Array(repeating: false, count: package.revisions.count)
     }
 
@@ -163,6 +185,8 @@ private struct OfflineImport {
         see(index)
         report.imported += 1
     }
+
+    mutating func quarantined(_ count: Int) { report.quarantined += count }
 
     mutating func alreadyHeld(_ index: Int) {
         see(index)

@@ -50,6 +50,11 @@ extension UpdateEngine {
         }
         await makeFragmentsReady()
         report.incomplete = try await incomplete(await run.touched)
+        let withheld = await run.touched.filter { catalog.condition(of: $0)?.isQuarantined == true }
+        if !withheld.isEmpty {
+            let library = try await library(of: withheld)
+            report.quarantined = withheld.sorted().map(library.name)
+        }
         return report
     }
 
@@ -63,6 +68,7 @@ extension UpdateEngine {
         let named = Set(paths)
         let paths = found.documents + found.payloads
         var report = FileReport()
+        var taken: Set<SHA1Digest> = []
         report.refused = found.unreadable
         for (done, path) in paths.enumerated() {
             progress(.init(done: done, total: paths.count, what: "files"))
@@ -78,11 +84,13 @@ extension UpdateEngine {
                     throw EngineError(.refused, "no update names this file (SHA-1 \(verified.sha1))")
                 }
                 try await take(path, as: file)
+                taken.insert(file.sha1)
                 report.added.append(Self.summary(of: file, isHeld: true))
             } catch {
                 report.refused.append(.init(path: path, message: "\(error)"))
             }
         }
+        try await judgeAgain(havingFiles: taken)
         return report
     }
 
@@ -93,6 +101,7 @@ extension UpdateEngine {
         var report = FileReport()
         let index = fileIndex
         let held = files.all()
+        var looked: Set<SHA1Digest> = []
         // One that was moved aside earlier is named until it is held again.
         for file in try await store.files() where file.state == .quarantined {
             report.corrupt.append(
@@ -111,6 +120,8 @@ extension UpdateEngine {
                     _ = try await blocking {
                         try FileVerifier.verify(path: file.path, size: file.size, sha1: file.sha1, sha256: file.sha256)
                     }
+                    try await look(into: file.path, file.sha1)
+                    looked.insert(file.sha1)
                 } else {
                     let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int64
                     guard size == file.size else {
@@ -127,6 +138,7 @@ extension UpdateEngine {
                         name: index.file(file.sha1)?.name, isHeld: false))
             }
         }
+        try await judgeAgain(havingFiles: looked)
         return report
     }
 
@@ -137,6 +149,7 @@ extension UpdateEngine {
         let index = fileIndex
         let wantedSizes = Set(index.all.filter { files.lookup($0.sha1) == nil }.map(\.size))
         let heldSizes = Set(index.all.map(\.size))
+        var taken: Set<SHA1Digest> = []
         for (done, path) in paths.enumerated() {
             progress(.init(done: done, total: paths.count, what: "files"))
             try refuseIfEnding()
@@ -154,11 +167,13 @@ extension UpdateEngine {
                 }
                 guard files.lookup(named.sha1) == nil else { continue }
                 try await take(path, as: named)
+                taken.insert(named.sha1)
                 report.filesAdded += 1
             } catch {
                 report.refused.append(.init(path: path, message: "\(path): \(error)"))
             }
         }
+        try await judgeAgain(havingFiles: taken)
     }
 
     private func take(_ path: String, as file: UpdateFile) async throws {
@@ -166,6 +181,8 @@ extension UpdateEngine {
             try FileVerifier.verify(path: path, size: file.size, sha1: file.sha1, sha256: file.sha256)
         }
         try await gate.perform { [self] in try await files.add(verified, consume: false) }
+        // In the store nobody changes it any more.
+        if let held = files.lookup(file.sha1) { try await look(into: held.path, file.sha1) }
     }
 
     static func summary(of file: UpdateFile, isHeld: Bool) -> FileSummary {

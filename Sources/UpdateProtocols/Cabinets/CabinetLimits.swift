@@ -22,6 +22,9 @@ public struct CabinetLimits: Hashable, Sendable {
     /// For wsusscn2.cab and the cabinets in it, which are text: about a gigabyte, of members of tens of megabytes.
     public static let offlineScan = CabinetLimits(members: 65_535, member: 2 << 30, total: 64 << 30, ratio: 200, allowance: 64 << 20)
 
+    /// For a payload whose directory is read and nothing else.
+    public static let payload = CabinetLimits(members: 65_535, member: 2 << 30, total: 64 << 30, ratio: 100_000, allowance: 1 << 30)
+
     /// For one update document in UTF-16.
     public static let document = CabinetLimits(members: 16, member: 256 << 20, total: 256 << 20, ratio: 200, allowance: 64 << 20)
 }

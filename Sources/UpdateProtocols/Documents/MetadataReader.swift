@@ -47,6 +47,9 @@ struct MetadataReader {
     private var creationDate: Timestamp?
     private var handler: String?
     private var drivers: [DriverMetadata] = []
+    private var commands: [HandlerCommand] = []
+    /// How many elements deep in `HandlerSpecificData`; 0 outside.
+    private var handlerDepth = 0
 
     // Of the element that is being read.
     private var isCategory = false
@@ -68,6 +71,15 @@ struct MetadataReader {
         if place == .ignored { place = Self.driverPlace(of: element.name, isPlain: isPlain, in: parent) }
         if place == .sha256, element.value("Algorithm")?.value.isEqual(to: "SHA256") != true { place = .ignored }
         places.append(place)
+        if handlerDepth > 0 || place == .handlerSpecificData {
+            handlerDepth += 1
+            if let command = HandlerCommand(element) {
+                guard commands.count < HandlerCommand.mostCommands else {
+                    throw DocumentError(.tooLarge, at: element.byteOffset, "more commands than an update has")
+                }
+                commands.append(command)
+            }
+        }
         if place.hasText { text.removeAll(keepingCapacity: true) }
         switch place {
         case .updateIdentity: try readIdentity(element, in: parent)
@@ -101,6 +113,7 @@ struct MetadataReader {
 
     /// Returns the kind of the fragment that the ended element is, where it is LocalizedProperties or EulaFile.
     mutating func end(at byteOffset: Int) throws(DocumentError) -> FragmentKind? {
+        if handlerDepth > 0 { handlerDepth -= 1 }
         switch places.popLast() {
         case .prerequisiteGroup:
             if groupIDs.isEmpty { throw DocumentError(.missing, at: byteOffset, "AtLeastOne names no update") }
@@ -146,7 +159,7 @@ struct MetadataReader {
             categoryType: categoryType, prerequisites: prerequisites, bundledUpdates: bundledUpdates, supersededUpdates: supersededUpdates,
             files: files, eulaFiles: eulaFiles, eulaID: eulaID, localizedTexts: localizedTexts, defaultLanguage: defaultLanguage,
             kbArticleIDs: kbArticleIDs, securityBulletinIDs: securityBulletinIDs, msrcSeverity: msrcSeverity, creationDate: creationDate,
-            handler: handler, drivers: drivers)
+            handler: handler, drivers: drivers, commands: commands)
     }
 
     /// What is of the driver schema in a document is called `d.…` in a fragment, and is read under either name (protocol.md section 2.10).
