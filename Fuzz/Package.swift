@@ -21,13 +21,22 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [
         .package(name: "martlet", path: ".."),
+        .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
         .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
     ],
     targets: [
         .systemLibrary(name: "CFuzzer"),
         .target(name: "FuzzTarget", dependencies: ["CFuzzer"], swiftSettings: strict),
+        // By links, like content-range; and OpenSSL itself, through the project's own way to it.
+        program(
+            "authenticode",
+            [
+                protocols, .product(name: "MartletSignatures", package: "martlet"), .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ]),
         program("cabinet", [protocols]),
+        program("command-line", [protocols]),
         // By a link: it needs nothing else of its target.
         program("content-range", []),
         program("differential", [protocols]),

@@ -1,0 +1,1 @@
+../../../Sources/TrustedTransport/Signatures/IndirectData.swift

@@ -1,0 +1,1 @@
+../TokenSources/SHA256Digest+Hash.swift
