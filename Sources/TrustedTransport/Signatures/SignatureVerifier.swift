@@ -1,4 +1,5 @@
 import COpenSSL
+import CoreFoundation
 import Crypto
 import Foundation
 import Glibc
