@@ -101,7 +101,7 @@ let package = Package(
         tests("ScanPolicyTests", ["ScanPolicy", "TestSupport"]),
         tests("UpdateProtocolsTests", ["Updates", "XMLStream", "UpdateProtocols", "TestSupport"]),
         tests("UpdateCatalogTests", ["Updates", "UpdateCatalog"]),
-        tests("TrustedTransportTests", ["Updates", "TrustedTransport", .asn1, .crypto, .nioCore, .nioPosix, .nioSSL, .x509]),
+        tests("TrustedTransportTests", ["Updates", "ScanPolicy", "TrustedTransport", .asn1, .crypto, .nioCore, .nioPosix, .nioSSL, .x509]),
         tests(
             "UpdateServerTests",
             [

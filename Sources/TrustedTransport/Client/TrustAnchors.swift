@@ -55,7 +55,7 @@ struct TrustAnchors: Sendable {
         do {
             haveAddressConstraints = try originals.contains { try $0.hasAddressConstraints }
             certificates = try originals.map { original in
-                let anchor = try original.hasAddressConstraints ? original.withoutAddressConstraints : original
+                let anchor = try original.hasAddressConstraints ? original.withoutConstraints(where: \.isAddress) : original
                 return try NIOSSLCertificate(bytes: Array(anchor.serializeAsPEM().pemString.utf8), format: .pem)
             }
         } catch {
@@ -88,24 +88,32 @@ extension Certificate {
         get throws { try extensions.nameConstraints.map { !$0.permittedIPRanges.isEmpty || !$0.excludedIPRanges.isEmpty } ?? false }
     }
 
-    /// The same certificate but for these constraints and its signature, which is by no one.
-    fileprivate var withoutAddressConstraints: Certificate {
-        get throws {
-            let isAddress: (GeneralName) -> Bool = { if case .ipAddress = $0 { true } else { false } }
-            let others = try extensions.nameConstraints.map {
-                NameConstraints(
-                    permittedSubtrees: $0.permittedSubtrees.filter { !isAddress($0) }, excludedSubtrees: $0.excludedSubtrees.filter { !isAddress($0) }
-                )
-            }
-            var extensions = extensions
-            extensions.remove(.X509ExtensionID.nameConstraints)
-            if let others, !(others.permittedSubtrees.isEmpty && others.excludedSubtrees.isEmpty) {
-                try extensions.append(Certificate.Extension(others, critical: true))
-            }
-            return try Certificate(
-                version: version, serialNumber: serialNumber, publicKey: publicKey, notValidBefore: notValidBefore, notValidAfter: notValidAfter,
-                issuer: issuer, subject: subject, signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions,
-                issuerPrivateKey: Certificate.PrivateKey(P256.Signing.PrivateKey()))
+    /// The same certificate but for some name constraints and its signature, which is by no one.
+    func withoutConstraints(where isLeftOut: (GeneralName) -> Bool) throws -> Certificate {
+        let others = try extensions.nameConstraints.map {
+            NameConstraints(
+                permittedSubtrees: $0.permittedSubtrees.filter { !isLeftOut($0) }, excludedSubtrees: $0.excludedSubtrees.filter { !isLeftOut($0) })
+        }
+        var extensions = extensions
+        extensions.remove(.X509ExtensionID.nameConstraints)
+        if let others, !(others.permittedSubtrees.isEmpty && others.excludedSubtrees.isEmpty) {
+            try extensions.append(Certificate.Extension(others, critical: true))
+        }
+        return try Certificate(
+            version: version, serialNumber: serialNumber, publicKey: publicKey, notValidBefore: notValidBefore, notValidAfter: notValidAfter,
+            issuer: issuer, subject: subject, signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions,
+            issuerPrivateKey: Certificate.PrivateKey(P256.Signing.PrivateKey()))
+    }
+}
+
+extension GeneralName {
+    fileprivate var isAddress: Bool { if case .ipAddress = self { true } else { false } }
+
+    /// Of the kinds whose constraints the library judges.
+    var isJudged: Bool {
+        switch self {
+        case .dnsName, .ipAddress, .uniformResourceIdentifier: true
+        default: false
         }
     }
 }
