@@ -13,8 +13,8 @@ struct Martlet: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ServeCommand.self, ImportCommand.self, FilesCommand.self, RootsCommand.self, PublishersCommand.self,
             UpdatesCommand.self, GroupsCommand.self,
-            DevicesCommand.self, ForecastCommand.self, RemedyCommand.self, ScanCommand.self, StormCommand.self, BackupCommand.self,
-            RestoreCommand.self, CertsCommand.self, PinsCommand.self,
+            DevicesCommand.self, ForecastCommand.self, RemedyCommand.self, ScanCommand.self, StormCommand.self, AuditCommand.self,
+            BackupCommand.self, RestoreCommand.self, CertsCommand.self, PinsCommand.self,
         ])
 
     static func main() async {
