@@ -57,6 +57,8 @@ let package = Package(
         program("registry-query", ["PolicyReaders", protocols]),
         program("request", [protocols]),
         program("response", [protocols]),
+        // By links: what a server may answer to an audit.
+        program("server-flight", [protocols, .product(name: "SwiftASN1", package: "swift-asn1")]),
         program("tokens", ["TokenSources", protocols]),
         program("update-log", ["PolicyReaders", protocols]),
         program("winhttp-proxy", ["PolicyReaders", protocols]),

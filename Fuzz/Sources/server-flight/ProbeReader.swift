@@ -1,0 +1,1 @@
+../../../Sources/TrustedTransport/Audit/ProbeReader.swift
