@@ -17,7 +17,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Modules of the toolchain that any target may import; `FoundationXML` and `FoundationNetworking` are left out on purpose.
-TOOLCHAIN = {"Swift", "Synchronization", "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Testing"}
+TOOLCHAIN = {"Swift", "Synchronization", "CoreFoundation", "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Testing"}
 PURE = {"Updates", "XMLStream", "ScanPolicy", "UpdateProtocols", "UpdateCatalog"}
 PURE_MAY = {"Swift", "Synchronization"}
 # expat's strings are C strings: strlen and memcmp. Addresses of networks: inet_pton.
