@@ -224,7 +224,7 @@ public struct AuditPage {
         .chip{display:inline-block;color:#fff;border-radius:10px;padding:0 8px;font-size:13px;white-space:nowrap}
         .good{background:#23784a}.note{background:#2f6496}.weak{background:#9a6100}.dangerous{background:#b3372f}.unknown{background:#6654a8}
         table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0}
-        th{border-bottom:2px solid var(--line);font-weight:600}td{border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+        th{border-bottom:2px solid var(--line);font-weight:600}td{border-bottom:1px solid var(--line);overflow-wrap:break-word}
         td:first-child{white-space:nowrap}.suite{margin:2px 0}
         dl{display:grid;grid-template-columns:110px 1fr;gap:2px 12px;font-size:14px}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
         @media print{.chip{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
