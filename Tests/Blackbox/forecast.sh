@@ -65,4 +65,15 @@ shows "its certificate is the target's" \
     is "[m['fact'] for m in $(device warehouse-02)['target']['missing']]" "['machine roots']"
 check "a name that its certificate lacks" forecast "$samples" --home "$work/home" --target https://other.example.org:8531 --json
 shows "stops everybody" is "it['summary']['target']['stops'], it['summary']['target']['reasons']['name-mismatch']" "(3, 3)"
+
+check "a server for devices" "$MARTLET" init --home "$work/seen" --host localhost
+check "it serves" start_server "$work/seen"
+check "a device comes" "$MARTLET" scan --server "$server_url" --ca "$work/seen/ca.pem" --state "$work/device"
+check "it is listed" "$MARTLET" devices list --home "$work/seen" --json
+name=$(value "it[0]['name']")
+echo "{\"name\": \"${name%%.*}\", \"policy\": {\"WUServer\": \"$server_url\", \"UseWUServer\": 0}}" >"$work/one.ndjson"
+check "a forecast is joined with what the running server saw" forecast "$work/one.ndjson" --home "$work/seen" --json
+shows "by the short name, with the version of TLS" is "$(device "${name%%.*}")['observed']['tlsVersion']" "TLS 1.3"
+shows "with the version of Windows that it told" is "'windows' in $(device "${name%%.*}")['enforcement']" True
+shows "and that it came contrary to the forecast" is "$(device "${name%%.*}")['observed']['contradictsForecast']" True
 finish

@@ -107,7 +107,7 @@ struct JudgedFacts {
         case .pins:
             device.pinStore == .unknown
                 ? MissingFact("pin store", "which certificates are in LocalMachine\\WindowsServerUpdateServices")
-                : MissingFact("certificate of \(server?.host ?? "the server")", "whether it is one of those that the device pins")
+                : MissingFact("server certificate", "whether what \(server?.host ?? "the server") presents is one of those that the device pins")
         case .enforcement:
             MissingFact(
                 "DoNotEnforceEnterpriseTLSCertPinningForUpdateDetection", "its value here has no documented meaning; 0 and 1 have")

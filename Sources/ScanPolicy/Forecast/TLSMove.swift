@@ -90,7 +90,8 @@ public struct TLSMove: Sendable, Hashable {
 
     private mutating func checkCertificate(_ device: DeviceFacts, _ target: ServerURL, _ certificate: ServerCertificate?, _ day: CalendarDay) {
         guard let certificate else {
-            missing.append(MissingFact("certificate of \(target.host)", "its names, key type and authority (--home or --certificate)"))
+            missing.append(
+                MissingFact("server certificate", "names, key type and authority of what \(target.host) presents (--home or --certificate)"))
             return
         }
         if !certificate.names.contains(where: { Self.matches($0, target.host) }) {
@@ -128,7 +129,7 @@ public struct TLSMove: Sendable, Hashable {
     private mutating func checkRoots(_ device: DeviceFacts, _ certificate: ServerCertificate, _ target: ServerURL) {
         let setting = "certutil -addstore Root ca.pem (the authority of \(target.host), in the computer's store)"
         guard !certificate.rootFingerprints.isEmpty else {
-            missing.append(MissingFact("certificate authority of \(target.host)", "which root its chain ends in (--home or --certificate)"))
+            missing.append(MissingFact("server root", "which root the chain of \(target.host) ends in (--home or --certificate)"))
             return
         }
         guard let roots = device.tls.machineRoots else {
