@@ -102,7 +102,7 @@ private enum Trusted {
     }
 
     static func list(_ roles: [TrustedCertificate.Role], _ options: HomeOptions, _ output: JSONOption) async throws {
-        guard case .certificates(let certificates) = try await options.perform(.listCertificates(roles)) else { throw Outcome.unexpected() }
+        guard case .trustedCertificates(let certificates) = try await options.perform(.listCertificates(roles)) else { throw Outcome.unexpected() }
         if output.json { return try Terminal.json(certificates) }
         Terminal.table(
             ["SHA-256", "ROLE", "ADDED", "NAME"], certificates.map { [$0.sha256.description, $0.role, $0.added.text(.seconds), $0.name] })
@@ -111,7 +111,7 @@ private enum Trusted {
 
     static func remove(_ fingerprint: String, _ roles: [TrustedCertificate.Role], _ options: HomeOptions, _ output: JSONOption) async throws {
         let request = ControlRequest.removeCertificate(fingerprint, roles)
-        guard case .certificates(let removed) = try await options.perform(request) else { throw Outcome.unexpected() }
+        guard case .trustedCertificates(let removed) = try await options.perform(request) else { throw Outcome.unexpected() }
         if output.json { return try Terminal.json(removed) }
         for certificate in removed { Terminal.fields([("removed \(certificate.sha256)", certificate.name)]) }
     }

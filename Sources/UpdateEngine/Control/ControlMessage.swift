@@ -47,7 +47,7 @@ public enum ControlResult: Codable, Sendable {
     case device(DeviceDetails)
     case devicesChanged(DeviceChangeReport)
     case payloads([PayloadSummary])
-    case certificates([TrustedCertificateSummary])
+    case trustedCertificates([TrustedCertificateSummary])
     case trusted(TrustReport)
     /// A file of the run folder, which whoever asked removes.
     case snapshot(String)

@@ -24,9 +24,9 @@ extension UpdateEngine {
         case .insecure(let days): return .insecure(try await insecure(days: days))
         case .allowUpdates(let names, let isAllowed, let reason): return .changed(try await allow(names, isAllowed, reason: reason))
         case .listPayloads: return .payloads(try await payloads())
-        case .listCertificates(let roles): return .certificates(try await trustedCertificates(roles))
+        case .listCertificates(let roles): return .trustedCertificates(try await trustedCertificates(roles))
         case .addCertificates(let files, let role): return .trusted(try await addCertificates(files: files, as: role))
-        case .removeCertificate(let fingerprint, let roles): return .certificates([try await removeCertificate(fingerprint, roles)])
+        case .removeCertificate(let fingerprint, let roles): return .trustedCertificates([try await removeCertificate(fingerprint, roles)])
         case .snapshot: return .snapshot(try await snapshot())
         case .forgetUnseenDevices(let time, let isDryRun):
             return .devicesChanged(try await forgetDevices(notSeenSince: time, isDryRun: isDryRun))
