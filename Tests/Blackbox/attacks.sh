@@ -13,6 +13,7 @@ if ! command -v mitmdump >/dev/null; then
     finish
 fi
 
+mkdir "$work/empty"
 rows=()
 # tell ATTACK OFF ON RULE: a line of the report, from what was seen.
 tell() { rows+=("| $1 | $2 | $3 | $4 |"); }
@@ -27,7 +28,8 @@ with() {
         ALL_PROXY="$mitm_url" HOME="$work/mitm" "$MARTLET" scan "${disk[@]}" --json --server "$@"
 }
 tls() { with "$server_url" "$@"; }
-plain() { with "http://localhost:$plain_port" --ca "$home/ca.pem" "$@"; }
+# In an empty folder, in which nothing may be afterwards.
+plain() (cd "$work/empty" && TMPDIR=$work/empty with "http://localhost:$plain_port" --ca "$home/ca.pem" "$@")
 owned() { grep -q '"title" : "Owned"' "$work/output"; }
 # The payload lies on the device's disk, verified against digests that the attacker chose.
 planted() { grep -q 'what the attacker wants to run' "$work/files/owned.exe"; }
@@ -55,6 +57,7 @@ check "off: over HTTP, a proxy on the way gives the device another payload" plai
 shows "off: it is taken for an update" owned
 off=$(succeeded)
 shows "off: the device says loudly that it has no TLS" says 'WARNING: http'
+lacks "off: and it writes nothing to disk" grep -q . <(find "$work/empty" "$work/device" "$work/files" "$work/mitm" -newer "$work/both.pem" 2>/dev/null)
 refuses "on: an http address is refused" plain --system-proxy "$mitm_url" --state "$work/device"
 refuses "on: the same proxy in the way of TLS is not the server" tls --ca "$home/ca.pem" --system-proxy "$mitm_url"
 shows "on: since its certificate comes from no CA that is trusted" says 'not trusted'

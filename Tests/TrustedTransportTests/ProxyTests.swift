@@ -213,3 +213,24 @@ struct NetworkPathTests {
         #expect(error?.message.contains("PEM") == (size <= PinnedCertificates.fileLimit))
     }
 }
+
+struct SystemRootsTests {
+    @Test(.enabled(if: TrustRoots.systemFile != nil, "this system has no file of trusted CAs where one is looked for"))
+    func `the system's CAs can be used, and ours is none of them`() async throws {
+        let test = try TestIdentity("localhost", "127.0.0.1")
+        let server = try await ScriptedServer(.listener(try test.listener())) { _, _ in [.answer("200 OK", [], [1])] }
+        for (roots, isTrusted) in [(TrustRoots.system, false), (.pemFiles([TrustRoots.systemFile ?? "", test.files.caCertificate]), true)] {
+            let client = try HTTPSClient(roots: roots)
+            var failure: HTTPSError?
+            do throws(HTTPSError) {
+                _ = try await client.post("https://localhost:\(server.port)/", body: [1], limit: 10)
+            } catch {
+                failure = error
+            }
+            #expect((failure == nil) == isTrusted, "\(failure?.message ?? "")")
+            #expect(isTrusted || failure?.code == .untrusted)
+            await client.shutdown()
+        }
+        await server.stop()
+    }
+}

@@ -27,6 +27,7 @@ final class ScriptedOperations: DeviceOperations {
     private let fragments: ScriptedFragments
     private let pages: AnswerPages
     private let kept = Mutex<[String]>([])
+    private let seen = Mutex<[DeviceTransport?]>([])
 
     init(_ script: Script = Script()) {
         self.script = script
@@ -36,6 +37,9 @@ final class ScriptedOperations: DeviceOperations {
 
     /// How often a fragment was asked for.
     var fragmentReads: Int { fragments.begun.count.withLock { $0 } }
+
+    /// How each request with a good cookie came.
+    var transports: [DeviceTransport?] { seen.withLock { $0 } }
 
     var calls: [String] { kept.withLock { $0 } }
 
@@ -63,6 +67,7 @@ final class ScriptedOperations: DeviceOperations {
 
     func open(_ cookie: CookieElement?, from address: String, over transport: DeviceTransport?) throws(SOAPFault) -> DeviceSession {
         guard cookie?.encryptedData == Self.cookie.encryptedData else { throw SOAPFault(.invalidCookie, "cookie") }
+        seen.withLock { $0.append(transport) }
         guard let device = DeviceID("device-1"), let digest = SHA256Digest(bytes: [UInt8](repeating: 0, count: 32)) else {
             throw SOAPFault(.internalServerError)
         }
