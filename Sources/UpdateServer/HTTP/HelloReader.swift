@@ -23,7 +23,9 @@ struct FirstHandshakeMessage {
     /// Bytes held.
     var held: Int { message.count + header.count }
 
+    /// What comes after the state is another than `more` is not looked at.
     mutating func take(_ bytes: some Collection<UInt8>) {
+        guard state == .more else { return }
         if bytes.withContiguousStorageIfAvailable({ take(chunk: $0) }) == nil { Array(bytes).withUnsafeBufferPointer { take(chunk: $0) } }
     }
 

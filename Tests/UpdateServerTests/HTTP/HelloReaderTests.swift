@@ -83,6 +83,7 @@ struct HelloReaderTests {
         ] as [(String, [UInt8])])
     func `what is no handshake is let go`(what: String, bytes: [UInt8]) {
         #expect(state(of: [bytes[...]]) == .other, "\(what)")
+        #expect(state(of: [bytes[...], Hellos.record(Hellos.client())[...]]) == .other, "\(what), and a hello after it")
     }
 
     @Test func `the name, the version and the suite are read`() {
