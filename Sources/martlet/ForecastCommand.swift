@@ -66,8 +66,9 @@ struct ForecastCommand: AsyncParsableCommand {
     private func readSeen() async throws -> SeenByServer? {
         guard let home else { return nil }
         let options = try HomeOptions.parse(["--home", home])
-        guard case .devices(let devices) = try await options.perform(.listDevices(DeviceFilter())) else { throw Outcome.unexpected() }
+        // First who came: that writes down what the server has in hand of the devices' connections too.
         guard case .insecure(let report) = try await options.perform(.insecure(days: 30)) else { throw Outcome.unexpected() }
+        guard case .devices(let devices) = try await options.perform(.listDevices(DeviceFilter())) else { throw Outcome.unexpected() }
         return SeenByServer(devices, report)
     }
 }
