@@ -14,7 +14,7 @@ readonly needed_major=6 needed_minor=2
 # 1. System libraries and tools, by Debian package. g++ brings the C and C++ headers that Swift compiles against.
 wanted=(ca-certificates g++ git libexpat1-dev libmspack-dev libsqlite3-dev libssl-dev make openssl pkg-config python3 zlib1g-dev)
 # What some tests want, and are skipped without: proxies. Only where nobody is asked.
-[ -z "${CI:-}" ] || wanted+=(curl mitmproxy tinyproxy)
+[ -z "${CI:-}" ] || wanted+=(curl mitmproxy python3-samba tinyproxy)
 
 # 2. What the Swift programs themselves load, where the toolchain is from an archive and not from a package.
 runtime_package() {

@@ -12,7 +12,7 @@ public enum RegistryQuery {
         for line in text.lines() where !text.trimmed(line).isEmpty {
             if entries.count >= limits.values { throw text.error(.tooLarge, at: line.lowerBound, "at most \(limits.values) values") }
             if text.bytes[line.lowerBound] != 0x20 {
-                if isEnd(text.string(line)) { continue }
+                if key != nil, isEnd(text.string(line)) { continue }
                 let split = try RegistryExport.key(text.string(text.trimmed(line)), text: text, at: line.lowerBound, limits: limits)
                 key = split
                 entries.append(
@@ -27,7 +27,14 @@ public enum RegistryQuery {
         return entries
     }
 
-    private static func isEnd(_ line: String) -> Bool { line.hasPrefix("End of search: ") }
+    /// `End of search: 9 match(es) found.`, in the language of the machine: a colon, a number and more words. Messages of failures have no number there.
+    private static func isEnd(_ line: String) -> Bool {
+        guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
+        let rest = line.utf8[colon...].dropFirst()
+        guard rest.first == 0x20 else { return false }
+        let words = rest.dropFirst().split(separator: 0x20)
+        return words.count > 1 && words[0].allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
 
     private static func value(
         in line: Range<Int>, of text: TextFile, limits: PolicyFileLimits

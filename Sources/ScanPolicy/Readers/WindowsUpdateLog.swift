@@ -20,9 +20,6 @@ public struct WindowsUpdateLog: Sendable, Hashable {
     /// Lines with a date.
     public var lines = 0
 
-    /// The service that a server named by policy is known as.
-    private static let managedService = "{3DA21691-E39D-4DA6-8A4B-B43877BCB1B7}"
-
     public static func read(
         _ bytes: [UInt8], file: String, limits: PolicyFileLimits = .standard
     ) throws(PolicyFileError) -> WindowsUpdateLog {
@@ -30,7 +27,7 @@ public struct WindowsUpdateLog: Sendable, Hashable {
         var log = WindowsUpdateLog()
         for line in text.lines() where isDated(text.bytes[line]) {
             log.lines += 1
-            log.take(text.string(line), at: line.lowerBound, text)
+            log.take(line, text)
         }
         if log.lines == 0 { throw text.error(.unknownFormat, at: 0, "lines that begin with a date, as in WindowsUpdate.log") }
         return log
@@ -50,22 +47,28 @@ public struct WindowsUpdateLog: Sendable, Hashable {
         }
     }
 
-    private mutating func take(_ line: String, at index: Int, _ text: TextFile) {
-        func finding<Value>(_ value: Value) -> Finding<Value> { Finding(value: value, byteOffset: text.byteOffset(index)) }
-        if line.contains("ServiceId = \(Self.managedService)"), let url = Self.url(in: line, after: "Server URL = ") {
-            server = finding(url)
-        } else if let url = Self.url(in: line, after: "Got WSUS Client/Server URL: ") {
-            server = finding(url)
-        } else if let url = Self.url(in: line, after: "Got WSUS SimpleTargeting URL: ") {
-            server = finding(url)
-        } else if let url = Self.url(in: line, after: "Got WSUS Reporting URL: ") {
-            statusServer = finding(url)
-        } else if line.contains("WSUS certificate store is empty") {
+    /// Looks for bytes first: that costs far less than looking for characters, and most lines say nothing of this.
+    private mutating func take(_ line: Range<Int>, _ text: TextFile) {
+        func has(_ words: StaticString) -> Bool { text.contains(words, in: line) }
+        func finding<Value>(_ value: Value?) -> Finding<Value>? {
+            value.map { Finding(value: $0, byteOffset: text.byteOffset(line.lowerBound)) }
+        }
+        func url(after label: StaticString) -> Finding<ServerURL>? { finding(Self.url(in: text.string(line), after: label.description)) }
+        // The service that a server named by policy is known as.
+        if has("ServiceId = {3DA21691-E39D-4DA6-8A4B-B43877BCB1B7}") {
+            server = url(after: "Server URL = ") ?? server
+        } else if has("Got WSUS Client/Server URL: ") {
+            server = url(after: "Got WSUS Client/Server URL: ") ?? server
+        } else if has("Got WSUS SimpleTargeting URL: ") {
+            server = url(after: "Got WSUS SimpleTargeting URL: ") ?? server
+        } else if has("Got WSUS Reporting URL: ") {
+            statusServer = url(after: "Got WSUS Reporting URL: ") ?? statusServer
+        } else if has("WSUS certificate store is empty") {
             pinStore = finding(.empty)
-        } else if line.contains("WSUS TLS cert-pinning mandatory: Yes") {
+        } else if has("WSUS TLS cert-pinning mandatory: Yes") {
             pinStore = finding(.unknown)
-        } else if let version = Self.version(in: line) {
-            windows = finding(version)
+        } else if has("/SLS/{") {
+            windows = finding(Self.version(in: text.string(line))) ?? windows
         }
     }
 

@@ -37,6 +37,11 @@ import Testing
             ])
     }
 
+    @Test(arguments: ["Ende der Suche: 1 Übereinstimmungen gefunden.", "Fin de la recherche : 1 correspondance(s) trouvée(s)."])
+    func `the last line may be in another language`(_ line: String) throws {
+        #expect(plain(try read("HKEY_LOCAL_MACHINE\\K\n    a    REG_DWORD    0x1\n\n\(line)\n")).count == 1)
+    }
+
     static let broken: [(String, PolicyFileError.Code)] = [
         ("    WUServer    REG_SZ    x", .syntax),
         ("HKEY_LOCAL_MACHINE\\K\n  WUServer    REG_SZ    x", .syntax),
