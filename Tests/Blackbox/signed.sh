@@ -106,6 +106,13 @@ shows "and has every file" json 'd["counts"]["filesFailed"] == 0'
 check "a signed cabinet of metadata is imported" osslsigncode sign -in "$work/plain.cab" -out "$work/wsusscn2.cab" -h sha256 -certs "$pki/own.pem" -key "$pki/own.key"
 check "by the publisher" "$MARTLET" import --home "$home" "$work/wsusscn2.cab"
 shows "it stays unverified: the publisher is not Microsoft" says "who is not Microsoft"
+check "the update with a launcher is allowed once more" "$MARTLET" updates allow --home "$home" --reason "kept" "$(id 2)"
+check "a backup is written" "$MARTLET" backup --home "$home" "$work/backup"
+check "it is restored elsewhere" "$MARTLET" restore --home "$work/restored" "$work/backup"
+check "its publishers are listed" "$MARTLET" publishers list --home "$work/restored" --json
+shows "with the one there was" json 'len(d) == 1 and d[0]["role"] == "publisher"'
+check "its update is shown" "$MARTLET" updates show --home "$work/restored" "$(id 2)"
+shows "with its allowance" says "kept"
 check "the publisher is removed" "$MARTLET" publishers remove --home "$home" "$(openssl x509 -in "$pki/root.pem" -outform DER | sha256sum | cut -c1-64)"
 check "none is left" "$MARTLET" publishers list --home "$home" --json
 shows "in the list" json 'd == []'

@@ -14,7 +14,7 @@ fuzz { start, count in
     let findings = LaunchRule.findings([HandlerCommand(kind: kind, file: text)], files: files)
     if findings.isEmpty, kind == .program || kind == .package {
         let plain = text.lowercased().split(whereSeparator: { $0 == "/" || $0 == "\\" }).filter { $0 != "." }.joined(separator: "\\")
-        require(["setup.exe", "setup", "a.msi", "sub\\in.exe", "sub\\in"].contains(plain), "believed: \(text.debugDescription)")
+        require(["setup.exe", "setup", "a.msi", "b.cab", "sub\\in.exe", "sub\\in"].contains(plain), "believed: \(text.debugDescription)")
     }
     let command = HandlerCommand(kind: kind, file: "Setup.exe", arguments: [text])
     _ = LaunchRule.findings([command], files: files)
