@@ -149,10 +149,10 @@ public struct TLSMove: Sendable, Hashable {
     private mutating func checkClock(_ device: DeviceFacts, _ certificate: ServerCertificate, _ day: CalendarDay) {
         guard let notBefore = certificate.notBefore, let notAfter = certificate.notAfter else { return }
         if device.tls.clockOffset == nil { assumed.append(Assumption("clock", "right")) }
-        // Noon: a day says no hour.
-        let (noon, _) = (day.number * 86_400).addingReportingOverflow(43_200)
-        let (time, overflow) = noon.addingReportingOverflow(device.tls.clockOffset ?? 0)
-        guard overflow || time < notBefore || time > notAfter else { return }
+        // A day says no hour: what is valid at some time of it counts as valid.
+        let (earliest, overflow) = (day.number * 86_400).addingReportingOverflow(device.tls.clockOffset ?? 0)
+        let (latest, over) = earliest.addingReportingOverflow(86_399)
+        guard overflow || over || latest < notBefore || earliest > notAfter else { return }
         stop(
             .clock, "by the device's clock the certificate is not valid on \(day)", Self.certificateCodes,
             device.tls.clockOffset == nil ? "a certificate that is valid" : "the device's clock (w32tm /resync)")

@@ -36,6 +36,15 @@ import Testing
         #expect(move?.assumed.map(\.fact) == ["TLS 1.2", "clock"])
     }
 
+    @Test(arguments: [(-90_000, -1, true), (-90_000, 0, false), (0, 1, false), (86_399, 90_000, false), (86_400, 90_000, true)])
+    func `a certificate that is valid at some time of the day is valid on it`(from: Int, until: Int, stops: Bool) throws {
+        let start = try #require(CalendarDay("2020-10-01")).number * 86_400
+        var certificate = Self.certificate()
+        certificate.notBefore = start + from
+        certificate.notAfter = start + until
+        #expect(Self.move(Self.ready, certificate)?.reasons.contains { $0.cause == .clock } == stops)
+    }
+
     static let stops: [(cause: TLSMove.Cause, name: String, change: @Sendable (inout DeviceFacts) -> Void)] = [
         (.tls12Off, "TLS 1.2 is off", { $0.tls.isTLS12Enabled = false }),
         (.tls12Off, "Windows 7 by default", { $0.windows = WindowsVersion("6.1.7601.1") }),
