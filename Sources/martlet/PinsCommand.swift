@@ -19,7 +19,9 @@ struct PinsCommand: AsyncParsableCommand {
         @OptionGroup var output: JSONOption
         @Option(help: ArgumentHelp("reg, powershell, gpo (Registry.pol) or certificate (DER files and certutil lines).", valueName: "format"))
         var format: String
-        @Option(name: .customLong("output"), help: ArgumentHelp("The folder to write to; nothing in it is overwritten.", valueName: "dir"))
+        @Option(
+            name: .customLong("output"),
+            help: ArgumentHelp("The folder to write to, made where it is missing; nothing in it is overwritten.", valueName: "dir"))
         var folder: String
         @Option(
             help: ArgumentHelp("When devices will have the pins, if later than now: yyyy-MM-ddTHH:mm:ssZ.", valueName: "time"),
@@ -43,6 +45,9 @@ struct PinsCommand: AsyncParsableCommand {
         func run() async throws {
             guard let format = PinMaterial.Format(rawValue: format) else { return }
             let folder = try AbsolutePath.of([self.folder])[0]
+            guard mkdir(folder, 0o755) == 0 || errno == EEXIST else {
+                throw EngineError(.failed, "cannot make \(folder): \(String(cString: strerror(errno)))")
+            }
             // The gate closes before a pin leaves; what is in none of the files counts as published never.
             guard case .certificates(.pins(let pins, let names)) = try await options.perform(.certificates(.beginPins)) else {
                 throw Outcome.unexpected()
