@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks for words that do not belong in the sources, and that the licence is there.
+"""Checks for words that do not belong in the sources, that the licence is there, and that tests named in the threat model are.
 
 A line is let pass where the comment above it (or at its end) gives the reason, if the rule says so.
 Prints one line for each offence and ends with 1 if there is any.
@@ -48,8 +48,18 @@ def offences(path):
             yield f"{path.relative_to(ROOT)}:{number}: {line.strip()[:80]} - {why}"
 
 
+def missing_tests():
+    """Tests that docs/threat-model.md names, as `Suite: sentence`, and that are not there."""
+    document = ROOT / "docs/threat-model.md"
+    sources = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "Tests").rglob("*.swift")}
+    for suite, sentence in re.findall(r"`(\w+Tests)(?:: ([^`]+))?`", document.read_text(encoding="utf-8")):
+        if suite not in sources or sentence and f"`{sentence}`" not in sources[suite]:
+            yield f"docs/threat-model.md: there is no test {suite}: {sentence}"
+
+
 def main():
     found = [offence for place in ("Sources", "Tests") for path in sorted((ROOT / place).rglob("*.swift")) for offence in offences(path)]
+    found += missing_tests()
     licence = ROOT / "LICENSE"
     if not licence.exists() or hashlib.sha256(licence.read_bytes()).hexdigest() != APACHE_2:
         found.append("LICENSE: not the text of the Apache License 2.0")
