@@ -142,7 +142,7 @@ public struct ForecastPage: Sendable {
                 page.raw("<tr><td>")
                 chip(cause.outcome, &page)
                 let missing = cause.missing.isEmpty ? "" : "; not known: \(cause.missing.joined(separator: ", "))"
-                page.raw("</td><td>\(cause.row.rawValue)</td><td>")
+                page.raw("</td><td class=\"day\">\(cause.row.rawValue)</td><td>")
                 page.text(cause.row.cause + missing)
                 page.raw("</td><td class=\"number\">\(group.count)</td><td>")
                 page.text(group.examples.prefix(3).joined(separator: ", ") + (group.count > 3 ? ", ..." : ""))
