@@ -32,7 +32,7 @@ tls() { with "$server_url" "$@"; }
 plain() (cd "$work/empty" && TMPDIR=$work/empty with "http://localhost:$plain_port" --ca "$home/ca.pem" "$@")
 owned() { grep -q '"title" : "Owned"' "$work/output"; }
 # The payload lies on the device's disk, verified against digests that the attacker chose.
-planted() { grep -q 'what the attacker wants to run' "$work/files/owned.exe"; }
+planted() { grep -rq 'what the attacker wants to run' "$work/files"; }
 says() { grep -q -- "$1" "$work/errors"; }
 way() { grep -q "\"way\" : \"$1" "$work/output"; }
 succeeded() { if owned; then echo succeeded; else echo '**not seen**'; fi; }

