@@ -93,8 +93,12 @@ struct SignedImportTests {
         }
         #expect(try await proofs() == ["signed.cab": .sha1Only, "plain.cab": .sha1Only, "text.bin": .sha256])
         #expect(try await engine.payloads().first { $0.file.name == "signed.cab" }?.signature?.standing == "refused")
-        _ = try await engine.addCertificates(files: [signed.file("root.pem")], as: .publisher)
+        let schemas = try JSONSchema.documented()
+        let added = try await engine.addCertificates(files: [signed.file("root.pem")], as: .publisher)
+        #expect(try schemas["trusted"]?.problems(printing: added) == [])
+        #expect(try schemas["trustedCertificates"]?.problems(printing: try await engine.trustedCertificates([.publisher])) == [])
         _ = try await engine.verifyFiles(deep: true) { _ in }
+        #expect(try schemas["payloads"]?.problems(printing: try await engine.payloads()) == [])
         #expect(try await proofs() == ["signed.cab": .signature, "plain.cab": .sha1Only, "text.bin": .sha256])
         let signature = try await engine.payloads().first { $0.file.name == "signed.cab" }?.signature
         #expect(signature?.standing == "publisher" && signature?.signer == "Own Publisher")
