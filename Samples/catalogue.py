@@ -370,7 +370,7 @@ def servicing():
     for name, prefix, handler, kb, content in [
             ("desktop-11-patch", "psf", "WindowsPatch", "9000153",
              element("psf:WindowsPatchData", {"InstallParameters": "/q /z", "UnpackParameters": "/x"})),
-            ("desktop-11-setup", "wsi", "WindowsSetup", "9000154", element("wsi:InstallCommand", {"Program": "setup.exe", "IsSetup360": "false"}))]:
+            ("desktop-11-setup", "wsi", "WindowsSetup", "9000154", element("wsi:InstallCommand", {"Program": "desktop-11-setup.exe", "IsSetup360": "false"}))]:
         yield Document(
             name, both(f"Update for Example Desktop 11 (KB{kb})", f"Update für Example Desktop 11 (KB{kb})"), **knowledge(kb),
             prerequisites_xml=filed("product-desktop-11", "classification-updates") + [identity("detectoid-desktop-11")],
