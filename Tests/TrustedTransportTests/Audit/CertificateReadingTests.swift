@@ -1,17 +1,12 @@
 import Foundation
 import ScanPolicy
-import SwiftASN1
 import Testing
-import X509
 
 @testable import TrustedTransport
 
 @Suite struct CertificateReadingTests {
     private func own() throws -> [UInt8] {
-        var serializer = DER.Serializer()
-        let identity = try TestIdentity("wsus.example.test", "192.0.2.7", "2001:db8::7")
-        try serializer.serialize(identity.identity.certificate)
-        return serializer.serializedBytes
+        try TestIdentity("wsus.example.test", "192.0.2.7", "2001:db8::7").identity.certificate.encoded
     }
 
     @Test func `a certificate of ours says what it is`() throws {

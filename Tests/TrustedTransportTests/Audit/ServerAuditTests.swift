@@ -82,8 +82,8 @@ import Updates
     @Test(arguments: [true, false]) func `a server that wants client certificates is seen to`(_ isModern: Bool) async throws {
         let identity = try TestIdentity("localhost")
         var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMFile(identity.files.certificate).map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(file: identity.files.key, format: .pem)))
+            certificateChain: try NIOSSLCertificate.fromPEMFile(identity.certificateFile).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: identity.keyFile, format: .pem)))
         configuration.minimumTLSVersion = isModern ? .tlsv13 : .tlsv12
         configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(identity.files.caCertificate))
         configuration.certificateVerification = .noHostnameVerification
