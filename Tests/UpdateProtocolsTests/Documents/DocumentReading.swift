@@ -189,7 +189,8 @@ enum SampleDocument {
                 ],
                 defaultLanguage: "en", kbArticleIDs: ["5000001", "5000002"], securityBulletinIDs: ["MS26-001"], msrcSeverity: "Important",
                 creationDate: Timestamp("2026-01-02T03:04:05.678Z"),
-                handler: "http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/CommandLineInstallation")
+                handler: "http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/CommandLineInstallation",
+                commands: [HandlerCommand(kind: .program, file: "a.exe")])
         }
     }
 
