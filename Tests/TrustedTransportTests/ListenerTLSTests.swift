@@ -19,6 +19,20 @@ import TrustedTransport
     }
 
     @Test(arguments: [
+        ("ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"),
+        ("ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"),
+        ("AES128-SHA:ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-CHACHA20-POLY1305"),
+    ])
+    func `with TLS before 3 the server's order counts, not the client's`(row: (offered: String, chosen: String)) async throws {
+        let test = try TestIdentity("localhost", "127.0.0.1")
+        let server = try await listen(test)
+        let text = try connect(["-tls1_2", "-cipher", row.offered, "-ign_eof"], test: test, port: server.port).text
+        #expect(text.contains("TLSv1.2, Cipher is \(row.chosen)"), "\(text)")
+        #expect(text.contains("hello"))
+        await server.stop()
+    }
+
+    @Test(arguments: [
         (["-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"], "TLSv1.3, Cipher is TLS_AES_128_GCM_SHA256"),
         (["-tls1_3", "-ciphersuites", "TLS_AES_256_GCM_SHA384"], "TLSv1.3, Cipher is TLS_AES_256_GCM_SHA384"),
         (["-tls1_3", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"], "TLSv1.3, Cipher is TLS_CHACHA20_POLY1305_SHA256"),
