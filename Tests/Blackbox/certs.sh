@@ -131,6 +131,19 @@ check "the server starts with it" start_server "$home" --bind 127.0.0.1
 port=${server_url##*:}
 session "$home/ca.pem" >"$work/output" 2>&1
 shows "OpenSSL trusts it" said "Verify return code: 0"
+if command -v testssl >/dev/null; then
+    testssl -P -S -h --add-ca "$home/ca.pem" --jsonfile "$work/testssl.json" --color 0 --warnings batch --ip 127.0.0.1 "localhost:$port" \
+        >"$work/testssl.txt" 2>&1
+    check "testssl.sh looks at it" python3 - "$work/testssl.json" <<'PYTHON'
+import json, sys
+found = [entry for entry in json.load(open(sys.argv[1])) if entry["severity"] in ("MEDIUM", "HIGH", "CRITICAL")]
+for entry in found: print(entry["severity"], entry["id"], entry["finding"])
+sys.exit(0 if {entry["id"] for entry in found} <= {"cert_revocation"} else 1)
+PYTHON
+    sed 's/^/# /' "$work/output"
+else
+    skip "testssl.sh looks at it" "testssl.sh is not installed"
+fi
 check "the server ends with 0 again" stop_server
 
 cp "$home/tls/keystore.json" "$work/keystore.json"

@@ -37,8 +37,8 @@ struct HTTPAnswer: Sendable {
         _ status: HTTPResponseStatus, _ reason: String, isLast: Bool = false, headers: [(name: String, value: String)] = []
     ) -> HTTPAnswer {
         HTTPAnswer(
-            status: status, headers: headers + [("Content-Type", "text/plain"), ("X-Content-Type-Options", "nosniff")], body: .bytes(Array("\(status.reasonPhrase)\n".utf8)),
-            isLast: isLast, reason: reason)
+            status: status, headers: headers + [("Content-Type", "text/plain"), ("X-Content-Type-Options", "nosniff")],
+            body: .bytes(Array("\(status.reasonPhrase)\n".utf8)), isLast: isLast, reason: reason)
     }
 
     /// The head as it stands on the wire.
