@@ -43,8 +43,10 @@ public final class ListenerTLS: Sendable {
             configuration.applicationProtocols = ["http/1.1"]
             return OrderedContexts(
                 choices: try TLSConfiguration.suitesInOrder.map { suites in
-                    configuration.cipherSuiteValues = suites
-                    return (suites.map(\.rawValue), try NIOSSLContext(configuration: configuration))
+                    // One that a client offers for another kind of key is no choice.
+                    let suite = identity.certificate.isRSA ? suites.rsa : suites.ecdsa
+                    configuration.cipherSuiteValues = [suite]
+                    return (suite.rawValue, try NIOSSLContext(configuration: configuration))
                 })
         } catch {
             throw TrustError(.certificate, "the server's TLS could not be set up")
@@ -54,12 +56,12 @@ public final class ListenerTLS: Sendable {
 
 extension TLSConfiguration {
     /// The suites of TLS 1.2 that are allowed, ours and our agent's; those of TLS 1.3 are all of this kind.
-    static let authenticatedSuites: [NIOTLSCipher] = suitesInOrder.flatMap(\.self)
+    static let authenticatedSuites: [NIOTLSCipher] = suitesInOrder.flatMap { [$0.ecdsa, $0.rsa] }
 
     /// In the order a server prefers them: each as it is called with either kind of key.
-    static let suitesInOrder: [[NIOTLSCipher]] = [
-        [.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256],
-        [.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384],
-        [.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256],
+    static let suitesInOrder: [(ecdsa: NIOTLSCipher, rsa: NIOTLSCipher)] = [
+        (.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256),
+        (.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384),
+        (.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256),
     ]
 }

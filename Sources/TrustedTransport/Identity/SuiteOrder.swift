@@ -6,11 +6,11 @@ import NIOSSL
 /// BoringSSL follows the client's order unless it is told not to, and NIOSSL has no way to tell it. So a connection gets the context of the
 /// first suite that its ClientHello names. With TLS 1.3 all are equally good, and the client's order stands.
 struct OrderedContexts: Sendable {
-    /// The suite for each kind of key (ECDSA, RSA), by its number, and the context that takes it.
-    let choices: [(suites: [UInt16], context: NIOSSLContext)]
+    /// A suite for the certificate's kind of key, by its number, and the context that takes it.
+    let choices: [(suite: UInt16, context: NIOSSLContext)]
 
     func context(for offered: Set<UInt16>) -> NIOSSLContext? {
-        (choices.first { !offered.isDisjoint(with: $0.suites) } ?? choices.first)?.context
+        (choices.first { offered.contains($0.suite) } ?? choices.first)?.context
     }
 }
 
@@ -46,6 +46,12 @@ final class SuiteOrder: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(wrapInboundOut(held))
         held.clear()
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
+
+    /// Who goes before the hello is there has failed as with TLS in place.
+    func channelInactive(context: ChannelHandlerContext) {
+        context.fireErrorCaught(NIOSSLError.uncleanShutdown)
+        context.fireChannelInactive()
     }
 
     /// Before there is TLS there is nobody to answer; after it, what TLS writes passes.

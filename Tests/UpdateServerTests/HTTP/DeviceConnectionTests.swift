@@ -14,7 +14,7 @@ import UpdateProtocols
     }
 
     static func refusal(_ status: HTTPResponseStatus, _ headers: String = "") -> String {
-        "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n\(headers)Content-Type: text/plain\r\n"
+        "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n\(headers)Content-Type: text/plain\r\nX-Content-Type-Options: nosniff\r\n"
             + "Content-Length: \(status.reasonPhrase.utf8.count + 1)\r\nConnection: close\r\n\r\n\(status.reasonPhrase)\n"
     }
 
@@ -56,7 +56,8 @@ import UpdateProtocols
             request.target == "/ok" ? TestConnection.echo(request) : .ready(.refusal(.notFound, "nowhere"))
         }
         try connection.send("HEAD /ok HTTP/1.1\r\nHost: h\r\n\r\nHEAD /no HTTP/1.1\r\nHost: h\r\n\r\n")
-        let expected = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\n"
+        let refusal = "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 10\r\n\r\n"
+        let expected = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" + refusal
         #expect(try connection.received() == expected)
         #expect(connection.isOpen)
     }
