@@ -103,6 +103,7 @@ inspected() { tls --ca "$work/both.pem" --system-proxy "$mitm_url" "$@"; }
 check "off: a CA that the machine trusts is enough for a system proxy" inspected
 shows "off: to plant a payload" planted
 off=$(succeeded)
+mkdir -p "$work/no-pins"
 check "off: an empty pin store has no effect" inspected --pin-store "$work/no-pins"
 check "off: nor has one that is not enforced" inspected --pin-store "$pin" --no-pin-enforcement
 check "off: nor one on a device without the update of January 2021" inspected --pin-store "$pin" --level 2020-09

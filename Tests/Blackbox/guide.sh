@@ -20,7 +20,7 @@ old=$(cat "$work/old")
 cd "$work" || exit 1
 ln -s "$root/Samples" Samples
 # The lines between fences that are commands, with this machine's ports.
-sed -n '/^ *```$/,/^ *```$/s/^ *\(martlet\|mkdir\) /\1 /p' "$guide" |
+sed -n '/^ *```$/,/^ *```$/s/^ *martlet /martlet /p' "$guide" |
     sed -e "s|http://wsus.example.com:8530|http://127.0.0.1:$old|; s|localhost:8531|localhost:$port|; s|--port 8531|--port $port|; s|--watch-http 8530|--watch-http 127.0.0.1:$plain|; s|\(martlet audit https.*\)|\1 --http-port $plain|" >commands
 shows "the guide has commands" [ "$(wc -l <commands)" -ge 15 ]
 
@@ -30,7 +30,6 @@ while read -r -a arguments; do
     arguments=("${arguments[@]:1}")
     line="martlet ${arguments[*]}"
     case $line in
-    "martlet store "*) check "the pins are put into a folder of their own" bash -c 'mkdir store && cp pins/*.cer store' ;;
     "martlet serve "*)
         "$MARTLET" "${arguments[@]}" --bind 127.0.0.1 >server.out 2>server.log &
         server_pid=$!

@@ -41,6 +41,7 @@ shows "which is said" says 'pinned'
 check "a pin that is not enforced has no effect" scan --pin-store "$home/ca.pem" --no-pin-enforcement
 echo 'no certificate' >"$pins/other.pem"
 refuses "a file that is no certificate is not taken for no pin" scan --pin-store "$pins"
+refuses "a path that leads nowhere neither" scan --pin-store "$work/nowhere"
 mkfifo "$work/fifo"
 refuses "a FIFO is not waited for" timeout 10 "$MARTLET" scan --server "$server_url" --ca "$home/ca.pem" --state "$work/device" --pin-store "$work/fifo"
 

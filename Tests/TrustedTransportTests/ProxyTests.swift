@@ -178,14 +178,22 @@ struct NetworkPathTests {
         #expect(refused.connections == 1, "and nothing was tried again")
     }
 
-    @Test func `what is absent or empty has no effect`() async throws {
+    @Test func `what is empty has no effect`() async throws {
         let empty = folder.file("empty.pem")
         try Data().write(to: URL(fileURLWithPath: empty))
-        for path in [folder.file("absent"), empty] {
-            let pins = try PinnedCertificates(path: path)
-            #expect(pins.isEmpty)
-            #expect(try await ask(pins).error == nil)
-        }
+        let pins = try PinnedCertificates(path: empty)
+        #expect(pins.isEmpty)
+        #expect(try await ask(pins).error == nil)
+    }
+
+    @Test func `a path that leads nowhere, or to files of other names, is a mistake and no empty store`() throws {
+        #expect(#expect(throws: TrustError.self) { try PinnedCertificates(path: folder.file("absent")) }?.code == .missing)
+        let pins = folder.file("pins")
+        try FileManager.default.createDirectory(atPath: pins, withIntermediateDirectories: true)
+        try Data("certutil".utf8).write(to: URL(fileURLWithPath: pins + "/certutil.txt"))
+        #expect(#expect(throws: TrustError.self) { try PinnedCertificates(path: pins) }?.code == .malformed)
+        try FileManager.default.copyItem(atPath: test.certificateFile, toPath: pins + "/current.CER")
+        #expect(try PinnedCertificates(path: pins).fingerprints.count == 1, "what else an export holds is passed over")
     }
 
     @Test func `a folder holds what its files hold, in either form`() throws {

@@ -1,4 +1,5 @@
 import ScanPolicy
+import TestSupport
 import Testing
 import TrustedTransport
 
@@ -60,8 +61,9 @@ struct AgentNetworkTests {
     }
 
     @Test func `pins count from January 2021, with TLS, where they are enforced`() throws {
+        let store = try TemporaryFolder()
         var network = AgentNetwork()
-        network.pins = try PinnedCertificates(path: "/nonexistent")
+        network.pins = try PinnedCertificates(path: store.path)
         let server = try ServerAddress("https://updates.example.test")
         #expect(network.pins(for: server) != nil)
         #expect(network.pins(for: try ServerAddress("http://updates.example.test", allowsPlainHTTP: true)) == nil)

@@ -11,26 +11,33 @@ public struct PinnedCertificates: Hashable, Sendable {
     /// SHA-256 of each certificate's DER bytes.
     public let fingerprints: Set<[UInt8]>
 
+    static let endings = ["cer", "crt", "der", "pem"]
     static let fileLimit = 1 << 20
     static let filesLimit = 1000
 
     /// Whether it has no effect.
     public var isEmpty: Bool { fingerprints.isEmpty }
 
-    /// Reads a file, or all files of a folder, each with certificates in PEM or one in DER form. What is absent or empty is an empty store.
+    /// Reads a file, or the certificates of a folder (`.cer`, `.crt`, `.der`, `.pem`; other files beside them are passed over, so that a folder
+    /// of `martlet pins export` serves as it is). Each holds certificates in PEM or one in DER form. What is empty is an empty store.
     ///
-    /// - Throws: ``TrustError`` for a file that is no certificate: what cannot be read must not turn into no pin.
+    /// - Throws: ``TrustError`` for what is not there, for a file that is no certificate, and for a folder with files of which none is named as
+    ///   one: what cannot be read must not turn into no pin.
     public init(path: String) throws(TrustError) {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            fingerprints = []
-            return
+            throw TrustError(.missing, "there is no \(path); an empty folder is an empty pin store")
         }
         var files = [path]
         if isFolder.boolValue {
             guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { throw TrustError(.missing, "\(path) cannot be read") }
             guard names.count <= Self.filesLimit else { throw TrustError(.malformed, "\(path) has more than \(Self.filesLimit) files") }
-            files = names.sorted().map { path + "/" + $0 }
+            let certificates = names.filter { Self.endings.contains(URL(fileURLWithPath: $0).pathExtension.lowercased()) }
+            guard names.isEmpty || !certificates.isEmpty else {
+                let endings = Self.endings.map { "*." + $0 }.joined(separator: ", ")
+                throw TrustError(.malformed, "\(path) has files, but none is named as a certificate: \(endings)")
+            }
+            files = certificates.sorted().map { path + "/" + $0 }
         }
         var found: Set<[UInt8]> = []
         for file in files {
