@@ -1,4 +1,5 @@
 import FuzzTarget
+import ScanPolicy
 
 /// What a server may answer to an audit: a flight of TLS, the certificates in it or alone, or the head of an HTTP answer. In any pieces it is
 /// read alike, and never more is kept than may be.
