@@ -202,6 +202,46 @@ import Updates
         #expect(try folder.keyStore().next == before.next)
     }
 
+    @Test func `one start with a clock years ahead costs no certificate whose pin was published`() throws {
+        let test = try TestIdentity("updates.example")
+        let folder = try folder(test)
+        try export(folder, at: now)
+        let published = try folder.keyStore()
+        func start(_ days: Int64) -> ServerIdentity? { look(folder, now.adding(seconds: days * 86_400)) }
+        #expect(start(751)?.certificate == published.next[1])
+        #expect(start(1)?.certificate == published.current)
+        #expect(start(372)?.certificate == published.next[0])
+        #expect(start(400)?.certificate == published.next[0])
+        for certificate in published.all { #expect(try folder.keyStore()[certificate.sha256] != nil) }
+    }
+
+    @Test func `certificates that ended long ago are forgotten`() throws {
+        let test = try TestIdentity("updates.example")
+        let folder = try folder(test)
+        for year in 0..<9 { _ = look(folder, now.adding(seconds: Int64(year) * 300 * 86_400)) }
+        let time = now.adding(seconds: 8 * 300 * 86_400)
+        #expect(try folder.keyStore().next.filter { $0.notAfter <= time }.count <= KeyStore.endedCount)
+        #expect(try folder.keyStore().next.count <= KeyStore.endedCount + KeyStore.nextCount)
+    }
+
+    @Test func `a key store that is lost does not open the gate for good`() throws {
+        let test = try TestIdentity("updates.example")
+        let folder = try folder(test)
+        try export(folder, at: now)
+        #expect(unlink(test.files.keyStore) == 0)
+        let replaced = try folder.replacing(by: try folder.issuer(), now: now).store
+        try folder.save(replaced)
+        #expect(replaced.publication.isPinned)
+        #expect(#expect(throws: TrustError.self) {
+            try folder.renewal(of: replaced, by: RenewalOptions(), try folder.issuer(), now: now)
+        }?.code == .pinned)
+        var store = replaced
+        store.withdrawPublication()
+        try folder.save(store)
+        #expect(unlink(test.files.keyStore) == 0)
+        #expect(try !folder.replacing(by: try folder.issuer(), now: now).store.publication.isPinned, "withdrawn pins are no gate")
+    }
+
     // MARK: - The CA's key elsewhere
 
     @Test func `where the CA's key is elsewhere, the current certificate and the next two are made there`() throws {

@@ -30,7 +30,13 @@ public struct IdentityFolder: Sendable {
         return store
     }
 
-    public func save(_ store: KeyStore) throws(TrustError) { try store.save(files.keyStore) }
+    /// That pins were given out is written beside the key store too, before it: who loses the key store does not lose the gate with it.
+    public func save(_ store: KeyStore) throws(TrustError) {
+        let wasPinned = PrivateFile.isThere(files.pinMark)
+        if store.publication.isPinned, !wasPinned { try PrivateFile.replace(files.pinMark, Array("pins were exported\n".utf8)) }
+        try store.save(files.keyStore)
+        if !store.publication.isPinned, wasPinned { try PrivateFile.remove(files.pinMark) }
+    }
 
     /// The CA's certificate, which stays in the home.
     public func authority() throws(TrustError) -> AuthorityCertificate {
@@ -55,7 +61,7 @@ public struct IdentityFolder: Sendable {
     public func renewedByItself(now: Timestamp) throws(TrustError) -> Renewal {
         let store = try keyStore()
         let ca = try authority().certificate
-        let needsKey = store.isDue(names: names, ca: ca, now: now) || store.next.count < KeyStore.nextCount
+        let needsKey = store.isDue(names: names, ca: ca, now: now) || !store.ahead(ca: ca, now: now).isEmpty
         return store.renewing(needsKey ? try issuer() : .nobody(TrustError(.missing, "not asked for")), names: names, ca: ca, now: now)
     }
 
@@ -82,7 +88,7 @@ public struct IdentityFolder: Sendable {
         }
     }
 
-    /// A new key store in the place of one that is missing or damaged.
+    /// A new key store in the place of one that is missing or damaged. Where pins were given out, what comes after it passes the gate.
     public func replacing(by issuer: CertificateIssuer, now: Timestamp) throws(TrustError) -> Renewal {
         let ca = try authority().certificate
         var times = [CertificateAuthority.Validity(from: now.adding(seconds: -CertificateAuthority.backdatingSeconds))]
@@ -90,6 +96,7 @@ public struct IdentityFolder: Sendable {
         let made = try issuer.certificates(times, names: names, ca: ca, now: now)
         guard let first = made.first else { throw TrustError(.certificate, "the CA has expired") }
         var renewal = Renewal(store: KeyStore(current: first, next: Array(made.dropFirst())))
+        if PrivateFile.isThere(files.pinMark) { renewal.store.beginPublication(at: now) }
         renewal.shown = first
         renewal.hasMade = true
         return renewal

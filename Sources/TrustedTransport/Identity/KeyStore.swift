@@ -8,6 +8,9 @@ import X509
 public struct KeyStore: Sendable {
     /// How many certificates are made ahead.
     public static let nextCount = 2
+    /// How many that ended stay in line, the latest. A clock that was ahead for one start must not cost certificates that devices have
+    /// pinned: their keys exist nowhere else.
+    static let endedCount = 4
 
     /// What the server shows.
     public internal(set) var current: HeldCertificate
@@ -32,21 +35,31 @@ public struct KeyStore: Sendable {
 
     public subscript(_ digest: SHA256Digest) -> HeldCertificate? { all.first { $0.sha256 == digest } }
 
-    /// Makes one of those held the current one. What ended is dropped, but for the one that was shown until now.
+    /// Makes one of those held the current one.
     mutating func use(_ certificate: HeldCertificate, now: Timestamp) {
         guard certificate != current else { return }
         let replaced = current
         let wasPrevious = certificate == previous
         current = certificate
-        next.removeAll { $0 == certificate || $0.notAfter <= now }
-        // A clock that went back: what was shown is of the future and stays in line.
+        next.removeAll { $0 == certificate }
+        // A clock that went back: what was shown is of the future and stays in line, before those that follow it.
         if wasPrevious {
-            if replaced.notBefore > now { next.insert(replaced, at: 0) }
+            if replaced.notBefore > now {
+                next.insert(replaced, at: next.firstIndex { $0.notBefore > replaced.notBefore } ?? next.endIndex)
+            }
             previous = nil
         } else {
             previous = replaced
         }
+        forgetEnded(now: now)
         publication.keep(all.map(\.sha256))
+    }
+
+    /// Drops those that ended, but for the latest few.
+    mutating func forgetEnded(now: Timestamp) {
+        let ended = next.filter { $0.notAfter <= now }.sorted { $0.notAfter < $1.notAfter }
+        let dropped = Set(ended.dropLast(Self.endedCount).map(\.sha256))
+        next.removeAll { dropped.contains($0.sha256) }
     }
 
     // MARK: - Pins

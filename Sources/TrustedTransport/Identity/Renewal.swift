@@ -202,7 +202,7 @@ extension Renewal {
         let times = store.ahead(ca: ca, now: now)
         guard !times.isEmpty else { return }
         do throws(TrustError) {
-            store.next.removeAll { $0.notAfter <= now }
+            store.forgetEnded(now: now)
             store.next += try issuer.certificates(times, names: names, ca: ca, now: now)
             hasMade = true
         } catch {

@@ -9,6 +9,8 @@ public struct IdentityFiles: Hashable, Sendable {
     public let caKey: String
     /// The server's certificates and their keys: ``KeyStore``.
     public let keyStore: String
+    /// There once pins were exported, until they are withdrawn.
+    let pinMark: String
     /// The pair of a home made before there were key stores.
     let formerCertificate: String
     let formerKey: String
@@ -18,6 +20,7 @@ public struct IdentityFiles: Hashable, Sendable {
         self.caCertificate = caCertificate
         caKey = folder + "/ca.key"
         keyStore = folder + "/keystore.json"
+        pinMark = folder + "/pins-exported"
         formerCertificate = folder + "/server.pem"
         formerKey = folder + "/server.key"
     }
