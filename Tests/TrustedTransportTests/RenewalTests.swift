@@ -232,9 +232,10 @@ import Updates
         let replaced = try folder.replacing(by: try folder.issuer(), now: now).store
         try folder.save(replaced)
         #expect(replaced.publication.isPinned)
-        #expect(#expect(throws: TrustError.self) {
-            try folder.renewal(of: replaced, by: RenewalOptions(), try folder.issuer(), now: now)
-        }?.code == .pinned)
+        #expect(
+            #expect(throws: TrustError.self) {
+                try folder.renewal(of: replaced, by: RenewalOptions(), try folder.issuer(), now: now)
+            }?.code == .pinned)
         var store = replaced
         store.withdrawPublication()
         try folder.save(store)
