@@ -66,9 +66,10 @@ struct AnswerHead: ProbeReader {
         guard line.count >= 2, line[1].count == 3, let number = Int(line[1]), 100...999 ~= number else { throw notHTTP() }
         status = number
         for line in lines.dropFirst().prefix(200) {
-            let parts = line.split(separator: ":", maxSplits: 1)
-            let name = parts[0].lowercased()
-            if parts.count == 2, headers[name] == nil { headers[name] = String(parts[1].drop { $0 == " " || $0 == "\t" }.prefix(1_024)) }
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            let name = line[..<colon].lowercased()
+            let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+            if !name.isEmpty, headers[name] == nil { headers[name] = String(value.prefix(1_024)) }
         }
     }
 

@@ -187,6 +187,13 @@ enum Wire {
         }
     }
 
+    @Test(arguments: [":", "::", ": a", "a", " ", "\u{301}:", ":\u{301}"])
+    func `a line that is no field is passed over`(_ line: String) throws {
+        var head = AnswerHead()
+        #expect(try head.take(Array("HTTP/1.1 200 OK\r\n\(line)\r\nServer: a:b\r\nEmpty:\r\n\r\n".utf8)))
+        #expect(head.status == 200 && head.headers["server"] == "a:b" && head.headers["empty"] == "" && head.headers[""] == nil)
+    }
+
     @Test(arguments: [
         "SSH-2.0-x\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "\u{15}\u{3}\u{3}\u{0}\u{2}\u{2}\u{46}",
     ])
