@@ -121,9 +121,13 @@ import X509
         #expect(certificate.faults(names: try names("updates.example"), now: Self.now) == [])
         let error = #expect(throws: TrustError.self) { try ImportedCertificate.read(path, keyFile: nil) { Array("wrong".utf8) } }
         #expect(error?.message.contains("openssl pkcs12") == true)
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
+        let open = #expect(throws: TrustError.self) { try ImportedCertificate.read(path, keyFile: nil) { Array("correct horse".utf8) } }
+        #expect(open?.code == .unsafeFile)
         let bytes = try made.folder.bytes("bundle.p12")
         for length in stride(from: 0, to: bytes.count, by: 37) {
             try made.folder.write("cut.p12", Array(bytes.prefix(length)))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: made.folder.file("cut.p12"))
             #expect(throws: TrustError.self) {
                 try ImportedCertificate.read(made.folder.file("cut.p12"), keyFile: nil) { Array("correct horse".utf8) }
             }

@@ -21,7 +21,9 @@ public struct ImportedCertificate: Codable, Sendable, CustomStringConvertible, C
         let bytes = try PrivateFile.read(path, .foreign)
         guard Self.isPEM(bytes) else {
             guard keyFile == nil else { throw TrustError(.malformed, "\(path) is not in PEM form: PKCS #12 has its key in it") }
-            return try pkcs12(bytes, path, try passphrase())
+            guard bytes.first == 0x30 else { throw TrustError(.malformed, "\(path) is neither PEM nor PKCS #12") }
+            // It holds a key, so it is to be as private as any file of keys.
+            return try pkcs12(try PrivateFile.read(path, .secret), path, try passphrase())
         }
         let certificates = try PEM.text(of: try PEM.certificates(bytes, from: path))
         let holdsKey = String(decoding: bytes, as: UTF8.self).contains("PRIVATE KEY-----")
@@ -33,7 +35,6 @@ public struct ImportedCertificate: Codable, Sendable, CustomStringConvertible, C
     private static func isPEM(_ bytes: [UInt8]) -> Bool { String(decoding: bytes.prefix(1 << 16), as: UTF8.self).contains("-----BEGIN ") }
 
     private static func pkcs12(_ bytes: [UInt8], _ path: String, _ passphrase: [UInt8]) throws -> ImportedCertificate {
-        guard bytes.first == 0x30 else { throw TrustError(.malformed, "\(path) is neither PEM nor PKCS #12") }
         let bundle: NIOSSLPKCS12Bundle
         do {
             bundle = try NIOSSLPKCS12Bundle(buffer: bytes, passphrase: passphrase)
