@@ -28,6 +28,7 @@ struct copenssl_signature {
     int owns_info;
     STACK_OF(X509) *certificates; /* borrowed from p7, or owned where p7 is NULL */
     X509 *signer;           /* one of them */
+    int is_by_sha1;         /* a digest that a timestamp is made of */
     const uint8_t *content;
     size_t content_length;
     const uint8_t *content_der; /* with its tag and length */
@@ -74,11 +75,12 @@ static int is_weak_key(X509 *certificate) {
     }
 }
 
-static int is_weakly_signed(const X509 *certificate) {
+/* SHA-1 does not count as weak here: whether it is, is a matter of when it was used. */
+static int is_weakly_signed(const X509 *certificate, int *is_by_sha1) {
     int digest = NID_undef;
     if (!X509_get_signature_info((X509 *)certificate, &digest, NULL, NULL, NULL)) return 1;
     switch (digest) {
-    case NID_sha1:
+    case NID_sha1: *is_by_sha1 = 1; return 0;
     case NID_sha256:
     case NID_sha384:
     case NID_sha512: return 0;
@@ -345,6 +347,7 @@ static enum copenssl_result read_token(const ASN1_STRING *der, const ASN1_OCTET_
     if (token->signer == NULL) goto failed;
     result = COPENSSL_WEAK;
     if (known_digest(digest_algorithm) == NULL || is_weak_key(token->signer)) goto failed;
+    token->is_by_sha1 = digest == EVP_sha1() || known_digest(digest_algorithm) == EVP_sha1();
     result = COPENSSL_MALFORMED;
     int attributes = CMS_signed_get_attr_count(signer);
     if (attributes <= 0 || attributes > MOST_ATTRIBUTES) goto failed;
@@ -393,6 +396,7 @@ static enum copenssl_result read_counter_signature(
     /* Not every old timestamp names the type of its content; the messageDigest does say what it is. */
     result = check(signature->p7, info, counter->signer, bytes->data, (size_t)bytes->length, NULL);
     if (result != COPENSSL_OK) goto failed;
+    counter->is_by_sha1 = known_digest(info->digest_alg) == EVP_sha1();
     *out = counter;
     return COPENSSL_OK;
 failed:
@@ -431,9 +435,11 @@ static int is_for(X509 *certificate, const char *oid, int any_will_do, int unles
     return found;
 }
 
+int copenssl_timestamp_is_by_sha1(const copenssl_signature *timestamp) { return timestamp->is_by_sha1; }
+
 int copenssl_is_for_lifetime(const copenssl_signature *signature) { return is_for(signature->signer, OID_LIFETIME, 0, 0); }
 
-static enum copenssl_result check_uses(STACK_OF(X509) *chain, enum copenssl_purpose purpose, const char **text) {
+static enum copenssl_result check_uses(STACK_OF(X509) *chain, enum copenssl_purpose purpose, int *is_by_sha1, const char **text) {
     const char *oid = purpose == COPENSSL_CODE_SIGNING ? "1.3.6.1.5.5.7.3.3" : "1.3.6.1.5.5.7.3.8";
     int count = sk_X509_num(chain);
     for (int index = 0; index < count; index++) {
@@ -448,7 +454,7 @@ static enum copenssl_result check_uses(STACK_OF(X509) *chain, enum copenssl_purp
             return COPENSSL_PURPOSE;
         }
         /* How an anchor is signed proves nothing: it is trusted by itself. */
-        if (is_weak_key(certificate) || (index < count - 1 && is_weakly_signed(certificate))) {
+        if (is_weak_key(certificate) || (index < count - 1 && is_weakly_signed(certificate, is_by_sha1))) {
             *text = "a key or signature of the chain is too weak";
             return COPENSSL_WEAK;
         }
@@ -458,9 +464,10 @@ static enum copenssl_result check_uses(STACK_OF(X509) *chain, enum copenssl_purp
 
 enum copenssl_result copenssl_chain(
     const copenssl_signature *signature, const copenssl_anchors *anchors, enum copenssl_purpose purpose, int64_t time, size_t *anchor,
-    const char **text) {
+    int *is_by_sha1, const char **text) {
     enum copenssl_result result = COPENSSL_NO_MEMORY;
     *text = "no memory";
+    *is_by_sha1 = 0;
     X509_STORE *store = X509_STORE_new();
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     if (store == NULL || context == NULL) goto done;
@@ -478,7 +485,7 @@ enum copenssl_result copenssl_chain(
         goto done;
     }
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
-    result = check_uses(chain, purpose, text);
+    result = check_uses(chain, purpose, is_by_sha1, text);
     if (result != COPENSSL_OK) goto done;
     X509 *end = sk_X509_value(chain, sk_X509_num(chain) - 1);
     result = COPENSSL_UNTRUSTED;

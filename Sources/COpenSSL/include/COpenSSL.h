@@ -61,14 +61,18 @@ enum copenssl_digest copenssl_signature_digest(const copenssl_signature *signatu
  */
 enum copenssl_result copenssl_signature_timestamp(const copenssl_signature *signature, copenssl_signature **timestamp, int64_t *time);
 
+/* Whether a timestamp names what it is over, or is signed, by SHA-1. */
+int copenssl_timestamp_is_by_sha1(const copenssl_signature *timestamp);
+
 /*
  * Builds the chain from the signer's certificate to one of the anchors, as of a time in seconds since 1970.
  *
- * `anchor` is the number of the one it ends at. `text` says why not, for people; it is a constant.
+ * `anchor` is the number of the one it ends at. `is_by_sha1`: a certificate below the anchor is signed with SHA-1; how the anchor itself is
+ * signed proves nothing. `text` says why not, for people; it is a constant.
  */
 enum copenssl_result copenssl_chain(
     const copenssl_signature *signature, const copenssl_anchors *anchors, enum copenssl_purpose purpose, int64_t time, size_t *anchor,
-    const char **text);
+    int *is_by_sha1, const char **text);
 
 /* Whether the signer's certificate says that a timestamp does not outlive it (Microsoft's lifetime signing, 1.3.6.1.4.1.311.10.3.13). */
 int copenssl_is_for_lifetime(const copenssl_signature *signature);

@@ -47,10 +47,14 @@ final class SignatureHandle {
         return (SignatureHandle(timestamp), time)
     }
 
-    /// Says which of the anchors the signer's certificate leads to, as of a time in seconds since 1970.
+    /// Of a timestamp: whether it names what it is over, or is signed, by SHA-1.
+    var isTimestampBySHA1: Bool { copenssl_timestamp_is_by_sha1(signature) != 0 }
+
+    /// Says which of the anchors the signer's certificate leads to, as of a time in seconds since 1970, and whether a certificate on the way there is
+    /// signed with SHA-1.
     func anchor(
         among anchors: [SigningTrust.Anchor], for purpose: copenssl_purpose, at time: Int64, _ what: String
-    ) throws(SignatureRefusal) -> SigningTrust.Anchor {
+    ) throws(SignatureRefusal) -> (anchor: SigningTrust.Anchor, isBySHA1: Bool) {
         guard let set = copenssl_anchors_new() else { throw Self.refusal(COPENSSL_NO_MEMORY, .untrusted, what) }
         defer { copenssl_anchors_free(set) }
         for anchor in anchors {
@@ -58,8 +62,9 @@ final class SignatureHandle {
             guard result == COPENSSL_OK else { throw Self.refusal(result, .untrusted, "a trusted certificate") }
         }
         var index = 0
+        var isBySHA1: Int32 = 0
         var text: UnsafePointer<CChar>?
-        let result = copenssl_chain(signature, set, purpose, time, &index, &text)
+        let result = copenssl_chain(signature, set, purpose, time, &index, &isBySHA1, &text)
         guard result == COPENSSL_OK, anchors.indices.contains(index) else {
             let code: SignatureRefusal.Code =
                 switch result {
@@ -69,7 +74,7 @@ final class SignatureHandle {
                 }
             throw SignatureRefusal(code, "\(what) is by \(signer): \(text.map { String(cString: $0) } ?? "it is not trusted")")
         }
-        return anchors[index]
+        return (anchors[index], isBySHA1 != 0)
     }
 
     /// Whether a timestamp does not let the signature outlive its certificate.

@@ -97,20 +97,23 @@ public enum SignatureVerifier {
             do throws(SignatureRefusal) {
                 guard stamped <= present + 86_400 else { throw SignatureRefusal(.timestamp, "the timestamp is of the future") }
                 let stampers = trust.anchors.filter { $0.purposes.contains(.timeStamping) }
-                _ = try timestamp.anchor(among: stampers, for: COPENSSL_TIME_STAMPING, at: stamped, "the timestamp")
+                let stamper = try timestamp.anchor(among: stampers, for: COPENSSL_TIME_STAMPING, at: stamped, "the timestamp")
+                guard !(stamper.isBySHA1 || timestamp.isTimestampBySHA1) || stamped < endOfSHA1 else {
+                    throw SignatureRefusal(.weak, "the timestamp is by SHA-1, and of 2021 or later")
+                }
                 time = stamped
                 signedAt = Timestamp(millisecondsSince1970: stamped * 1000)
             } catch {
                 guard (try? handle.anchor(among: signers, for: COPENSSL_CODE_SIGNING, at: present, "the signature")) != nil else { throw error }
             }
         }
-        let anchor = try handle.anchor(among: signers, for: COPENSSL_CODE_SIGNING, at: time, "the signature")
+        let (anchor, isChainBySHA1) = try handle.anchor(among: signers, for: COPENSSL_CODE_SIGNING, at: time, "the signature")
         if handle.isForLifetime, time != present {
             _ = try handle.anchor(among: signers, for: COPENSSL_CODE_SIGNING, at: present, "the signature")
         }
-        if algorithm == .sha1 || handle.digest == .sha1 {
+        if algorithm == .sha1 || handle.digest == .sha1 || isChainBySHA1 {
             guard signedAt != nil, time < endOfSHA1 else {
-                throw SignatureRefusal(.weak, "the signature is by SHA-1, and no timestamp before 2021 is with it")
+                throw SignatureRefusal(.weak, "the signature or a certificate of its chain is by SHA-1, and no timestamp before 2021 is with it")
             }
         }
         let standing: VerifiedSignature.Standing =

@@ -117,6 +117,22 @@ struct SignatureVerifierTests {
         #expect(refusal(try fixture.sign("plain.exe", digest: "sha1", stampedAt: seconds), trust) == .weak)
     }
 
+    @Test func `SHA-1 in the chain counts by an old timestamp only`() throws {
+        let trust = try fixture.publisherTrust()
+        #expect(refusal(try fixture.sign("plain.exe", with: "old"), trust) == .weak)
+        #expect(refusal(try fixture.sign("plain.exe", with: "old", stampedAt: seconds), trust) == .weak)
+        // How the trusted certificate itself is signed says nothing.
+        let itself = SigningTrust([try fixture.certificate("old", .publisher)], table: .microsoft)
+        #expect(signature(try fixture.sign("plain.exe", with: "old"), itself) != nil)
+    }
+
+    @Test func `a late timestamp by SHA-1 is as none`() throws {
+        let path = try fixture.sign("plain.exe", stampedAt: seconds, by: "oldStamper")
+        let found = try #require(signature(path, try fixture.publisherTrust()))
+        #expect(found.signedAt == nil)
+        #expect(refusal(path, try fixture.publisherTrust(), days: 31) == .weak)
+    }
+
     @Test func `a publisher's certificate is trusted by itself, without its issuer`() throws {
         let trust = SigningTrust([try fixture.certificate("signer", .publisher)], table: .microsoft)
         #expect(signature(try fixture.sign("plain.exe"), trust)?.standing == .publisher)

@@ -28,6 +28,8 @@ final class SigningFixture: Sendable {
         try Self.leaf(folder, "server", "Test Server", by: "root", uses: "serverAuth")
         try Self.leaf(folder, "lifetime", "Lifetime Publisher", by: "root", uses: "codeSigning,1.3.6.1.4.1.311.10.3.13")
         try Self.leaf(folder, "weak", "Weak Publisher", by: "root", uses: "codeSigning", digest: "md5")
+        try Self.leaf(folder, "old", "Old Publisher", by: "root", uses: "codeSigning", digest: "sha1")
+        try Self.leaf(folder, "oldStamper", "Old Stamper", by: "stamps", uses: "critical,timeStamping", digest: "sha1")
         try Self.leaf(folder, "stamper", "Test Stamper", by: "stamps", uses: "critical,timeStamping")
         now = Timestamp(millisecondsSince1970: Int64(Date().timeIntervalSince1970 + 2) * 1000)
         try folder.write("plain.exe", SampleImage.bytes)
@@ -46,13 +48,15 @@ final class SigningFixture: Sendable {
     }
 
     /// Signs a file and gives the path of the signed one.
-    func sign(_ file: String, with name: String = "signer", digest: String = "sha256", stampedAt: Int64? = nil) throws -> String {
+    func sign(_ file: String, with name: String = "signer", digest: String = "sha256", stampedAt: Int64? = nil, by stamper: String = "stamper") throws
+        -> String
+    {
         let output = folder.file("\(UUID().uuidString)-\(file)")
         var arguments = [
             "sign", "-in", folder.file(file), "-out", output, "-h", digest, "-certs", folder.file("\(name).pem"), "-key", folder.file("\(name).key"),
         ]
         if let stampedAt {
-            arguments += ["-TSA-certs", folder.file("stamper.pem"), "-TSA-key", folder.file("stamper.key"), "-TSA-time", String(stampedAt)]
+            arguments += ["-TSA-certs", folder.file("\(stamper).pem"), "-TSA-key", folder.file("\(stamper).key"), "-TSA-time", String(stampedAt)]
         }
         let (status, text) = try Self.run(arguments)
         guard status == 0 else { throw Failure(text: text) }
