@@ -145,16 +145,19 @@ extension DeviceSessionMachine {
         let asked = Set(extendedQueue.prefix(state.configuration?.extendedUpdatesPerRequest ?? Self.mostExtendedUpdates))
         for update in answer.updates where asked.contains(update.id) {
             do {
-                switch try FragmentFacts.additional(update.xml) {
-                case .files(let found, let started):
+                let facts = try FragmentFacts.additional(update.xml)
+                // A second one would be what is judged, or what is not.
+                if let found = facts.files {
+                    guard files[update.id] == nil else { throw FragmentFacts.Failure.content("Files") }
                     files[update.id] = found
+                }
+                if let started = facts.commands {
+                    guard commands[update.id] == nil else { throw FragmentFacts.Failure.content("HandlerSpecificData") }
                     commands[update.id] = started
-                case .title(let title):
-                    // The first is the best: the order is that of the locales asked for.
-                    if let position = positions[update.id], state.updates[position].title == nil {
-                        state.updates[position].title = String(title.prefix(KnownUpdate.longestTitle))
-                    }
-                case .other: break
+                }
+                // The first is the best: the order is that of the locales asked for.
+                if let title = facts.title, let position = positions[update.id], state.updates[position].title == nil {
+                    state.updates[position].title = String(title.prefix(KnownUpdate.longestTitle))
                 }
             } catch {
                 throw ResponseError(.unexpected("Xml of revision \(update.id.rawValue)"), operation: "GetExtendedUpdateInfo")

@@ -13,6 +13,7 @@ extension DeviceSessionMachine {
             }
         }
         extendedQueue = wanted.sorted()
+        (files, commands) = ([:], [:])
     }
 
     /// All that is to be known is known: the result, the plan of downloads and the status report are made of it.

@@ -122,6 +122,7 @@ extension DeviceSessionMachine {
         phase = .software
         extendedQueue = []
         files = [:]
+        commands = [:]
         locations = [:]
         drivers = [:]
     }

@@ -14,11 +14,12 @@ enum FragmentFacts {
     }
 
     /// What a fragment of GetExtendedUpdateInfo says.
-    enum Additional: Hashable {
-        /// Its files, and what its handler is told to start.
-        case files([UpdateFile], [HandlerCommand])
-        case title(String)
-        case other
+    struct Additional: Hashable {
+        var title: String?
+        /// Nothing where it has no `Files`.
+        var files: [UpdateFile]?
+        /// What its handler is told to start; nothing where it has no `HandlerSpecificData`.
+        var commands: [HandlerCommand]?
     }
 
     /// Files of one update and members of one bundle: the captures have tens.
@@ -40,8 +41,7 @@ enum FragmentFacts {
 
     static func additional(_ bytes: [UInt8]) throws(Failure) -> Additional {
         let events = try read(bytes, into: AdditionalEvents())
-        if let title = events.title { return .title(title) }
-        return events.isExtended ? .files(events.files, events.commands) : .other
+        return Additional(title: events.title, files: events.files, commands: events.commands)
     }
 
     private static func read<Events: XMLEvents>(_ bytes: [UInt8], into events: Events) throws(Failure) -> Events where Events.Failure == Failure {
@@ -121,10 +121,9 @@ private struct CoreEvents: XMLEvents {
 private struct AdditionalEvents: XMLEvents {
     typealias Failure = FragmentFacts.Failure
 
-    var files: [UpdateFile] = []
-    var commands: [HandlerCommand] = []
+    var files: [UpdateFile]?
+    var commands: [HandlerCommand]?
     var title: String?
-    var isExtended = false
     private var isInHandlerData = false
     private var isInFiles = false
     private var isLocalized = false
@@ -140,16 +139,25 @@ private struct AdditionalEvents: XMLEvents {
 
     mutating func start(_ element: XMLStartElement) throws(FragmentFacts.Failure) {
         let name = element.name
-        if element.depth == 1 { isInHandlerData = name.isLocal("HandlerSpecificData") }
-        if isInHandlerData, let command = HandlerCommand(element) {
-            guard commands.count < HandlerCommand.mostCommands else { throw .content("HandlerSpecificData") }
-            commands.append(command)
-        }
-        switch element.depth {
-        case 1:
+        if element.depth == 1 {
             isLocalized = name.isLocal("LocalizedProperties")
             isInFiles = name.isLocal("Files")
-            if name.isLocal("ExtendedProperties") || isInFiles || isInHandlerData { isExtended = true }
+            isInHandlerData = name.isLocal("HandlerSpecificData")
+            // Of two, nobody could say which a device goes by.
+            if isInFiles {
+                guard files == nil else { throw .content("Files") }
+                files = []
+            }
+            if isInHandlerData {
+                guard commands == nil else { throw .content("HandlerSpecificData") }
+                commands = []
+            }
+        }
+        if isInHandlerData {
+            commands?.append(contentsOf: HandlerCommand.commands(of: element))
+            guard (commands?.count ?? 0) <= HandlerCommand.mostCommands else { throw .content("HandlerSpecificData") }
+        }
+        switch element.depth {
         case 2 where isLocalized && name.isLocal("Title") && title == nil: text = []
         case 2 where isInFiles && name.isLocal("File"): try startFile(element)
         case 3 where file != nil && name.isLocal("AdditionalDigest") && element.value("Algorithm")?.text == "SHA256": text = []
@@ -173,14 +181,14 @@ private struct AdditionalEvents: XMLEvents {
             }
         }
         if end.depth == 2, let file {
-            files.append(UpdateFile(sha1: file.sha1, sha256: sha256, name: file.name, size: file.size, patchingType: file.patchingType))
+            files?.append(UpdateFile(sha1: file.sha1, sha256: sha256, name: file.name, size: file.size, patchingType: file.patchingType))
             self.file = nil
             sha256 = nil
         }
     }
 
     private mutating func startFile(_ element: XMLStartElement) throws(FragmentFacts.Failure) {
-        guard files.count < FragmentFacts.mostParts else { throw .content("Files") }
+        guard (files?.count ?? 0) < FragmentFacts.mostParts else { throw .content("Files") }
         guard element.value("DigestAlgorithm").map({ $0.text == "SHA1" }) ?? true,
             let sha1 = element.value("Digest").flatMap({ SHA1Digest(base64: $0.text) })
         else { throw .content("Digest") }

@@ -103,7 +103,7 @@ enum Told {
     }
 
     static func extended(
-        _ updates: [(id: Int32, title: String, files: [File])], handlerData: String = "", outOfScope: [Int32] = []
+        _ updates: [(id: Int32, title: String, files: [File])], handlerData: String? = "", outOfScope: [Int32] = [], more: [String] = []
     ) -> [UInt8] {
         var pieces: [GetExtendedUpdateInfo.Piece] = []
         var texts: [GetExtendedUpdateInfo.Piece: String] = [:]
@@ -111,8 +111,15 @@ enum Told {
             let piece = GetExtendedUpdateInfo.Piece(id: RevisionID(rawValue: update.id), kind: .extended)
             pieces.append(piece)
             let files = update.files.isEmpty ? "" : "<Files>\(update.files.map(\.xml).joined())</Files>"
-            texts[piece] =
-                "<ExtendedProperties DefaultPropertiesLanguage=\"en\" />\(files)<HandlerSpecificData type=\"cmd:Command\">\(handlerData)</HandlerSpecificData>"
+            let data = handlerData.map { "<HandlerSpecificData type=\"cmd:Command\">\($0)</HandlerSpecificData>" } ?? ""
+            texts[piece] = "<ExtendedProperties DefaultPropertiesLanguage=\"en\" />\(files)\(data)"
+        }
+        for (number, text) in more.enumerated() {
+            // Any other kind: the answer does not name it.
+            let piece = GetExtendedUpdateInfo.Piece(
+                id: RevisionID(rawValue: updates.first?.id ?? 0), kind: .localizedProperties(language: "x\(number)"))
+            pieces.append(piece)
+            texts[piece] = text
         }
         for update in updates {
             let piece = GetExtendedUpdateInfo.Piece(id: RevisionID(rawValue: update.id), kind: .localizedProperties(language: "en"))

@@ -102,7 +102,7 @@ struct NativeDialogueTests {
         let response = try GetExtendedUpdateInfo.decodeResponse(try Evidence.bytes("soap-wua-native/scan/000010/response.body"))
         var titles: [String] = []
         for update in response.updates {
-            if case .title(let title) = try FragmentFacts.additional(update.xml) { titles.append(title) }
+            if let title = try FragmentFacts.additional(update.xml).title { titles.append(title) }
         }
         #expect(titles == ["OOBE ZDP", "Microsoft", "Windows"])
     }

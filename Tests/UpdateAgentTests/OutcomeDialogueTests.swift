@@ -190,6 +190,28 @@ import Updates
         #expect(result.counts.quarantined == 1 && !result.isComplete)
     }
 
+    /// What the server sends beside the Extended fragment.
+    @Test(arguments: [
+        "<ExtendedProperties /><HandlerSpecificData><InstallCommand Program=\"setup.msi\" /></HandlerSpecificData>",
+        "<ExtendedProperties /><Files></Files>", "<ExtendedProperties /><HandlerSpecificData></HandlerSpecificData>",
+    ])
+    func `a second fragment of one revision does not take the place of the first`(_ fragment: String) throws {
+        var dialogue = try scanned([ToldUpdate(id: 20)], Self.downloading)
+        let answer = Told.extended(
+            [(20, "Title", [.init(byte: 2)])], handlerData: "<InstallCommand Program=\"cmd.exe\" />", more: [fragment])
+        dialogue.answer(answer)
+        #expect(dialogue.failure?.code == .badAnswer)
+    }
+
+    @Test func `a command beside a title is judged`() throws {
+        var dialogue = try scanned([ToldUpdate(id: 20)], Self.downloading)
+        let data = "<HandlerSpecificData><InstallCommand Program=\"cmd.exe\" /></HandlerSpecificData>"
+        dialogue.answer(
+            Told.extended(
+                [(20, "Title", [.init(byte: 2)])], handlerData: nil, more: ["<LocalizedProperties><Title>T</Title></LocalizedProperties>\(data)"]))
+        #expect(dialogue.machine.result.counts.quarantined == 1)
+    }
+
     @Test func `a program in a cabinet is judged once the cabinet was verified`() throws {
         for (members, count) in [(Set(["setup.exe"]), 0), (["other.exe"], 1)] {
             var dialogue = try scanned([ToldUpdate(id: 20)], Self.downloading)

@@ -128,6 +128,47 @@ struct QuarantineTests {
         try await engine.close()
     }
 
+    @Test func `a home of before whose fragment cannot be read believes nothing of it`() async throws {
+        let test = try await TestEngine()
+        try await test.importing(Self.category, update(3, starts: "setup.exe", files: [try file("setup.exe", in: test.folder)]))
+        #expect(isDelivered(.numbered(3), test.engine))
+        try await test.engine.close()
+        try OldHome.forgetCommands(of: test.home.path)
+        let packs = try FileManager.default.contentsOfDirectory(atPath: test.home.path + "/pack").map { test.home.path + "/pack/" + $0 }
+        let sound = try packs.map { try Data(contentsOf: URL(filePath: $0)) }
+        func write(_ contents: [Data]) throws {
+            for (path, bytes) in zip(packs, contents) {
+                let handle = try FileHandle(forWritingTo: URL(filePath: path))
+                try handle.write(contentsOf: bytes)
+                try handle.close()
+            }
+        }
+        try write(sound.map { Data($0.map { $0 ^ 1 }) })
+        let engine = try await UpdateEngine.open(test.home, clock: { test.clock.now }, log: TestEngine.log)
+        #expect(try await engine.update(UpdateID.numbered(3).description).quarantine.map(\.code) == [.undeclared])
+        #expect(!isDelivered(.numbered(3), engine))
+        try await engine.close()
+        // Once it can be read it is judged by what it says.
+        try write(sound)
+        let mended = try await UpdateEngine.open(test.home, clock: { test.clock.now }, log: TestEngine.log)
+        #expect(isDelivered(.numbered(3), mended))
+        try await mended.close()
+    }
+
+    @Test func `a home that read one command of an element reads all of them`() async throws {
+        let test = try await TestEngine()
+        let payload = try file("setup.exe", in: test.folder)
+        try await test.importing(
+            Self.category, update(3, starts: "setup.exe\" MsiFile=\"x.msi", "TRANSFORMS=http://host/x", files: [payload]))
+        #expect(try await test.engine.update(UpdateID.numbered(3).description).quarantine.map(\.code) == [.undeclared, .remote])
+        try await test.engine.close()
+        try OldHome.forgetCommands(of: test.home.path)
+        try OldHome.undoMigration("every command of an element", of: test.home.path)
+        let engine = try await UpdateEngine.open(test.home, clock: { test.clock.now }, log: TestEngine.log)
+        #expect(try await engine.update(UpdateID.numbered(3).description).quarantine.map(\.code) == [.undeclared, .remote])
+        try await engine.close()
+    }
+
     @Test func `the sample catalogue and local documents are judged alike`() async throws {
         let test = try await TestEngine()
         try await test.importing(Self.category, update(3, starts: "cmd.exe"), source: "sample")
@@ -137,11 +178,19 @@ struct QuarantineTests {
 
 /// Makes a home what an earlier version would have left.
 private enum OldHome {
+    static func undoMigration(_ name: String, of home: String) throws {
+        try python(
+            """
+            import sqlite3, sys
+            db = sqlite3.connect(sys.argv[1])
+            assert db.execute("DELETE FROM grdb_migrations WHERE identifier = ?", (sys.argv[2],)).rowcount == 1
+            db.execute("UPDATE revision SET has_commands = 1")
+            db.commit()
+            """, home + "/martlet.db", name)
+    }
+
     static func forgetCommands(of home: String) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
-            "python3", "-c",
+        try python(
             """
             import sqlite3, sys
             db = sqlite3.connect(sys.argv[1])
@@ -151,8 +200,13 @@ private enum OldHome {
                 old = bytes([4]) + (metadata[1:end - 2] if end > 0 else metadata[1:-1])
                 db.execute("UPDATE revision SET metadata = ?, has_commands = 0 WHERE id = ?", (old, number))
             db.commit()
-            """, home + "/martlet.db",
-        ]
+            """, home + "/martlet.db")
+    }
+
+    private static func python(_ arguments: String...) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["python3", "-c"] + arguments
         try process.run()
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)

@@ -69,14 +69,24 @@ struct LaunchRuleTests {
         #expect(LaunchRule.launchers(inArgumentsOf: [HandlerCommand(kind: .program, file: "Setup.exe", arguments: [arguments])]) == [])
     }
 
-    @Test(arguments: ["TRANSFORMS=http://host/a.mst", "PATCH=\\\\server\\share\\a.msp", "A=1;TRANSFORMS=//host/a", "TRANSFORMS=\"FILE://host/a\""])
+    @Test(arguments: [
+        "TRANSFORMS=http://host/a.mst", "PATCH=\\\\server\\share\\a.msp", "A=1;TRANSFORMS=//host/a", "TRANSFORMS=\"FILE://host/a\"",
+        "TRANSFORMS=|\\\\host\\a.mst", "TRANSFORMS=@\\\\host\\a.mst", "TRANSFORMS=\\/host\\share\\a.mst", "TRANSFORMS=/\\host\\share\\a.mst",
+        "TRANSFORMS=a.mst,\\\\host\\a.mst", "TRANSFORMS=:x;|\\\\host\\a.mst", "TRANSFORMS=\\\"\"\\host\\a.mst", "PATCH=\\^\\host\\a.msp",
+        "PATCH=\\??\\UNC\\host\\a.msp", "PATCH=hTTp:\\host", "A=\" \\\\host\\a b\"",
+    ])
     func `Windows Installer may not be made to fetch`(_ arguments: String) {
         for kind in [HandlerCommand.Kind.package, .patch] {
             #expect(codes(kind == .package ? "a.msi" : nil, arguments, files: [.init(name: "a.msi")], kind: kind) == [.remote])
         }
     }
 
+    @Test func `what could not be read is not believed`() {
+        #expect(codes(nil, kind: .unread) == [.undeclared])
+    }
+
     @Test func `a package must be declared, properties are believed`() {
+        #expect(codes("a.msi", "/l*v \"%TEMP%\\a.log\" DIR=\"C:\\Program Files\\A\" X=a/b", files: [.init(name: "a.msi")], kind: .package) == [])
         #expect(codes("A.msi", "REBOOT=ReallySuppress ALLUSERS=1", files: [.init(name: "a.MSI")], kind: .package) == [])
         #expect(codes("b.msi", files: [.init(name: "a.msi")], kind: .package) == [.undeclared])
         #expect(codes(nil, kind: .package) == [.undeclared])

@@ -144,22 +144,26 @@ extension SQLiteStore {
         }
     }
 
-    /// Revisions whose metadata were read before commands were, by ascending id.
-    public func revisionsWithoutCommands(limit: Int) async throws -> [RevisionID] {
-        try await read { try $0.rows("SELECT id FROM revision WHERE has_commands = 0 ORDER BY id LIMIT ?", [limit]) { try $0.value(0) } }
+    /// Revisions whose metadata were read before commands were, or before all of them were, by ascending id.
+    public func revisionsWithoutCommands(after last: RevisionID, limit: Int) async throws -> [RevisionID] {
+        try await read {
+            try $0.rows("SELECT id FROM revision WHERE has_commands = 0 AND id > ? ORDER BY id LIMIT ?", [last, limit]) { try $0.value(0) }
+        }
     }
 
-    /// Records what revisions start, found in their fragments; the rest of their metadata stays. All in one transaction.
+    /// Records what revisions start, found in their fragments; the rest of their metadata stays. All in one transaction. Those that could not be read
+    /// are listed by ``revisionsWithoutCommands(after:limit:)`` again: a fragment may be rebuilt.
     public func setCommands(_ commands: [(RevisionID, [HandlerCommand])]) async throws {
         try await write { db in
             for (id, commands) in commands {
                 guard var metadata = try Self.revisions(db, "WHERE id = ?", [id]).first?.revision.metadata else { continue }
-                guard !commands.isEmpty else {
-                    try db.run("UPDATE revision SET has_commands = 1 WHERE id = ?", [id])
+                let isRead = !commands.contains { $0.kind == .unread }
+                guard metadata.commands != commands else {
+                    try db.run("UPDATE revision SET has_commands = ? WHERE id = ?", [isRead, id])
                     continue
                 }
                 metadata.commands = commands
-                try db.run("UPDATE revision SET metadata = ?, has_commands = 1 WHERE id = ?", [metadata.encoded, id])
+                try db.run("UPDATE revision SET metadata = ?, has_commands = ? WHERE id = ?", [metadata.encoded, isRead, id])
             }
         }
     }

@@ -40,4 +40,7 @@ extension Schema {
             PRIMARY KEY (sha1, name)
         ) STRICT, WITHOUT ROWID;
         """
+
+    /// Of an element with several commands only one was read before: all are read again.
+    static let everyCommand = "UPDATE revision SET has_commands = 0"
 }

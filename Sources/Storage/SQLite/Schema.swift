@@ -10,6 +10,7 @@ enum Schema {
         migrator.registerMigration("network of disputes") { try $0.execute(sql: disputeNetwork) }
         migrator.registerMigration("transport of devices") { try $0.execute(sql: transport) }
         migrator.registerMigration("signatures and quarantine") { try $0.execute(sql: signatures) }
+        migrator.registerMigration("every command of an element") { try $0.execute(sql: everyCommand) }
         return migrator
     }
 

@@ -95,14 +95,21 @@ extension UpdateEngine {
 
     // MARK: - Homes of before
 
-    /// Reads what revisions start that were imported before that was read. Those whose fragment is damaged are passed over: it is not served.
+    /// Reads what revisions start that were imported before that was read, or was read in full. Where it cannot be read nobody knows what is started,
+    /// and nothing is believed.
     static func readCommands(_ store: SQLiteStore) async throws {
+        var last = RevisionID(rawValue: 0)
         while true {
-            let ids = try await store.revisionsWithoutCommands(limit: 2000)
-            guard !ids.isEmpty else { return }
+            let ids = try await store.revisionsWithoutCommands(after: last, limit: 2000)
+            guard let end = ids.last else { return }
+            last = end
             let found = try await blocking {
                 ids.map { id in
-                    (id, (try? store.withFragment(id, .extended) { try HandlerCommand.commands(ofFragment: $0) }).flatMap(\.self) ?? [])
+                    do {
+                        return (id, try store.withFragment(id, .extended) { try HandlerCommand.commands(ofFragment: $0) } ?? [])
+                    } catch {
+                        return (id, [HandlerCommand(kind: .unread, file: nil)])
+                    }
                 }
             }
             try await store.setCommands(found)

@@ -73,11 +73,9 @@ struct MetadataReader {
         places.append(place)
         if handlerDepth > 0 || place == .handlerSpecificData {
             handlerDepth += 1
-            if let command = HandlerCommand(element) {
-                guard commands.count < HandlerCommand.mostCommands else {
-                    throw DocumentError(.tooLarge, at: element.byteOffset, "more commands than an update has")
-                }
-                commands.append(command)
+            commands += HandlerCommand.commands(of: element)
+            guard commands.count <= HandlerCommand.mostCommands else {
+                throw DocumentError(.tooLarge, at: element.byteOffset, "more commands than an update has")
             }
         }
         if place.hasText { text.removeAll(keepingCapacity: true) }

@@ -9,6 +9,8 @@ public struct HandlerCommand: Hashable, Sendable, Codable {
         case patch
         /// A library that Windows' own installer loads from what the update brings (`OSInstallData/@InitialModule`).
         case module
+        /// None that is known: what tells it could not be read.
+        case unread
     }
 
     public let kind: Kind

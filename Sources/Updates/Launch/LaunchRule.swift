@@ -55,7 +55,9 @@ public enum LaunchRule {
     public static func findings(_ commands: [HandlerCommand], files: [Brought]) -> [LaunchFinding] {
         var findings: [LaunchFinding] = []
         for command in commands {
-            if let file = command.file {
+            if command.kind == .unread {
+                findings.append(.init(.undeclared, "what it starts cannot be read"))
+            } else if let file = command.file {
                 findings += self.findings(file, command.kind, files)
             } else if command.kind == .program || command.kind == .package {
                 findings.append(.init(.undeclared, "it starts something without saying what"))
@@ -103,9 +105,9 @@ public enum LaunchRule {
     /// What Windows Installer would be made to fetch.
     private static func findings(inArguments text: String, _ kind: HandlerCommand.Kind) -> [LaunchFinding] {
         guard kind == .package || kind == .patch else { return [] }
-        return WindowsCommandLine.words(text).compactMap { remotePlace(in: $0) }.map {
-            LaunchFinding(.remote, "its properties make Windows Installer fetch \(excerpt($0))")
-        }
+        // The words, since quotes and carets go; all of it, since how Windows Installer parts it is its own affair.
+        guard let place = WindowsCommandLine.words(text).first(where: isRemote) ?? (isRemote(text) ? text : nil) else { return [] }
+        return [LaunchFinding(.remote, "its properties make Windows Installer fetch \(excerpt(place))")]
     }
 
     /// Launchers that an update's own program is told of, by name, each once. Half of what computer makers publish tells its program to run cmd, so
@@ -122,13 +124,11 @@ public enum LaunchRule {
         return names.filter { seen.insert($0).inserted }
     }
 
-    /// A value that is an address or a share: `TRANSFORMS=http://...`, `PATCH=\\server\share`.
-    private static func remotePlace(in word: String) -> String? {
-        let values = word.split(whereSeparator: { $0 == "=" || $0 == ";" })
-        return values.first { value in
-            let folded = value.lowercased()
-            return folded.contains("://") || folded.hasPrefix("\\\\") || folded.hasPrefix("//")
-        }.map(String.init)
+    /// Whether an address or a share is anywhere in it: `TRANSFORMS=http://...`, `PATCH=|\\server\share`. Either slash is as good to Windows as the
+    /// other, and no path on the device needs two in a row.
+    private static func isRemote(_ text: String) -> Bool {
+        let folded = String(text.lowercased().map { $0 == "/" ? "\\" : $0 })
+        return folded.contains("\\\\") || folded.contains("\\??\\") || ["http:", "https:", "ftp:", "file:"].contains(where: folded.contains)
     }
 
     /// A piece of the document's text that a line has room for.

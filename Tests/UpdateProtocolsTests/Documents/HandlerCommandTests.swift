@@ -31,6 +31,35 @@ struct HandlerCommandTests {
         #expect(try commands("<InstallCommand Program=\"&#99;md.exe\" />").map(\.file) == ["cmd.exe"])
     }
 
+    @Test func `every file that an element names is a command`() throws {
+        #expect(
+            try commands("<MsiData Program=\"setup.exe\" MsiFile=\"b.msi\" CommandLine=\"A=1\" />")
+                == [
+                    HandlerCommand(kind: .program, file: "setup.exe", arguments: ["A=1"]),
+                    HandlerCommand(kind: .package, file: "b.msi", arguments: ["A=1"]),
+                ])
+        #expect(
+            try commands("<MspData InitialModule=\"a.dll\" CommandLine=\"A=1\" />")
+                == [
+                    HandlerCommand(kind: .module, file: "a.dll", arguments: ["A=1"]),
+                    HandlerCommand(kind: .patch, file: nil, arguments: ["A=1"]),
+                ])
+        #expect(try commands("<MsiData Program=\"setup.exe\" CommandLine=\"A=1\" />").map(\.kind) == [.program, .patch])
+        #expect(try commands("<InstallCommand Program=\"a\" InitialModule=\"b\" Arguments=\"A=1\" />").map(\.kind) == [.program, .module, .patch])
+        #expect(try commands("<InstallCommand Program=\"a.exe\" x:Program=\"b.exe\" xmlns:x=\"y\" />").map(\.file) == ["a.exe", "b.exe"])
+    }
+
+    /// Each of them was believed once, for the first name in it.
+    @Test(arguments: [
+        "<MsiData Program=\"setup.exe\" MsiFile=\"\\\\host\\share\\x.msi\" CommandLine=\"TRANSFORMS=http://host/x.mst\" />",
+        "<MsiData Program=\"setup.exe\" CommandLine=\"TRANSFORMS=http://host/x.mst\" />",
+        "<MspData InitialModule=\"a.dll\" CommandLine=\"PATCH=http://host/x.msp\" />",
+        "<MsiData InitialModule=\"a.dll\" MsiFile=\"x.msi\" />",
+    ])
+    func `a name that is believed covers nothing up`(_ data: String) throws {
+        #expect(LaunchRule.findings(try commands(data), files: [.init(name: "setup.exe")]) != [])
+    }
+
     @Test func `more commands than an update has are refused`() throws {
         let one = "<InstallCommand Program=\"a\" />"
         #expect(try commands(String(repeating: one, count: HandlerCommand.mostCommands)).count == HandlerCommand.mostCommands)
