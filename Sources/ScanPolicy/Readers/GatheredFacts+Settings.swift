@@ -181,8 +181,13 @@ extension GatheredFacts {
         for state in states {
             // Only a whole export of the store says what is not in it.
             guard let roots = certificates(in: RegistryPlaces.rootStore, of: state) else { continue }
-            let others = [RegistryPlaces.rootStoreByPolicy, RegistryPlaces.rootStoreOfMicrosoft].compactMap { certificates(in: $0, of: state)?.pins }
-            let all = others.reduce(roots.pins) { $0.union($1) }
+            // What group policy and Microsoft's list add to it is exported from other keys, so mostly into other files.
+            var all = roots.pins
+            for other in states {
+                for store in [RegistryPlaces.rootStoreByPolicy, RegistryPlaces.rootStoreOfMicrosoft] {
+                    all.formUnion(certificates(in: store, of: other)?.pins ?? [])
+                }
+            }
             try take(.machineRoots, Statement(value: all, file: state.file, byteOffset: roots.byteOffset), \.tls.machineRoots)
         }
     }

@@ -112,6 +112,19 @@ import Testing
         #expect(try self.facts(store + "]").pinStore == .empty)
     }
 
+    @Test func `the roots that group policy adds count from whichever file they are in`() throws {
+        let (own, added) = (String(repeating: "AB", count: 20), String(repeating: "CD", count: 20))
+        let store = try reading("roots.reg", "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SystemCertificates\\ROOT\\Certificates\\\(own)]", "\"Blob\"=hex:00")
+        let policy = try reading(
+            "policy-roots.reg", "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\Root\\Certificates\\\(added)]",
+            "\"Blob\"=hex:00")
+        let both = Set([own, added].compactMap { CertificateFingerprint($0) })
+        #expect(try DeviceRecord(name: "pc", readings: [store, policy]).facts.tls.machineRoots == both)
+        #expect(try DeviceRecord(name: "pc", readings: [policy, store]).facts.tls.machineRoots == both)
+        // Without the store itself nobody knows what else is in it.
+        #expect(try DeviceRecord(name: "pc", readings: [policy]).facts.tls.machineRoots == nil)
+    }
+
     @Test func `an old Windows is known by its other version`() throws {
         let key = "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion]"
         #expect(try facts(key, "\"CurrentBuild\"=\"7601\"", "\"CurrentVersion\"=\"6.1\"").windows == WindowsVersion("6.1.7601"))
