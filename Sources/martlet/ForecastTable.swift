@@ -19,6 +19,7 @@ struct ForecastTable {
         move()
         devices()
         Terminal.print("")
+        Terminal.print("(i): inferred, not stated by a source.\(options.target == nil ? "" : " CODES and MENDS IT are those of the move.")")
         Terminal.print("Values are under HKLM\\\(PolicyKey.windowsUpdate.rawValue). --json has all remedies, in full.")
         Terminal.print(ForecastSummary.note)
     }
@@ -53,7 +54,7 @@ struct ForecastTable {
         for level in EnforcementLevel.allCases {
             for (cause, group) in summary.causes(at: level) {
                 let missing = cause.missing.isEmpty ? "" : "; not known: \(cause.missing.joined(separator: ", "))"
-                rows.append([level.rawValue, cause.outcome.rawValue, String(group.count), cause.row.rawValue, cause.row.cause + missing])
+                rows.append([level.rawValue, cause.outcome.rawValue + group.mark, String(group.count), cause.row.rawValue, cause.row.cause + missing])
             }
         }
         Terminal.table(["LEVEL", "OUTCOME", "DEVICES", "ROW", "WHY"], rows)
@@ -79,7 +80,7 @@ struct ForecastTable {
             }
         }
         var headings = ["DEVICE", "NOW"] + EnforcementLevel.allCases.map { $0.rawValue.uppercased() } + ["MISSES", "ROW", "CODES", "MENDS IT"]
-        if options.target != nil { headings.insert("ON TLS", at: 6) }
+        if options.target != nil { headings.insert("ON TLS", at: 5) }
         Terminal.table(headings, rows)
         for outcome in ForecastSelection.order {
             let rest = selection.rest(outcome) + max(0, selection[outcome].count - mostShown)
@@ -97,19 +98,21 @@ struct ForecastTable {
 
     private func row(_ device: DeviceForecast) -> [String] {
         let (_, verdict) = device.leading
-        let remedy = verdict.remedies.first
-        let mending =
-            remedy.map { "\($0.kinds.map(\.rawValue).joined(separator: " + ")): \($0.settings.map(Self.short).joined(separator: "; "))" } ?? ""
+        var errors = verdict.errors
+        var toDo = verdict.missing.map { "not known: \($0.fact)" }.joined(separator: ", ")
+        if let remedy = verdict.remedies.first {
+            toDo = "\(remedy.kinds.map(\.rawValue).joined(separator: " + ")): \(remedy.settings.map(Self.short).joined(separator: "; "))"
+        }
+        if options.target != nil {
+            errors = device.move?.errors ?? []
+            toDo = device.move?.toDo.map(Self.short).joined(separator: "; ") ?? ""
+        }
         var cells =
             [device.name, device.schedule.current?.rawValue ?? "unknown"]
-            + EnforcementLevel.allCases.map { device.verdicts[$0, .detection].outcome.rawValue } + [
-                device.firstMissed?.description ?? "-", verdict.row.rawValue, verdict.errors.map(\.code).joined(separator: " "),
-                mending.isEmpty ? verdict.missing.map { "not known: \($0.fact)" }.joined(separator: ", ") : mending,
+            + EnforcementLevel.allCases.map { device.verdicts[$0, .detection].marked } + [
+                device.firstMissed?.description ?? "-", verdict.row.rawValue, errors.map(\.marked).joined(separator: ", "), toDo,
             ]
-        if options.target != nil {
-            let reasons = device.move?.reasons.map(\.cause.rawValue).joined(separator: " ") ?? ""
-            cells.insert("\(device.move?.detection.rawValue ?? "-")\(reasons.isEmpty ? "" : " (\(reasons))")", at: 6)
-        }
+        if options.target != nil { cells.insert(device.move?.text ?? "asks no server of one's own", at: 5) }
         return cells
     }
 }

@@ -63,6 +63,8 @@ public struct ForecastSummary: Sendable, Hashable {
 
     public struct Group: Sendable, Hashable {
         public var count = 0
+        /// How many of them are inferred.
+        public var inferred = 0
         /// The first names of it.
         public var examples: [String] = []
         public static let mostExamples = 10
@@ -112,7 +114,7 @@ public struct ForecastSummary: Sendable, Hashable {
             let verdict = device.verdicts[level, .detection]
             if device.schedule.current == level { now[verdict.outcome] += 1 }
             let cause = Cause(level: level, outcome: verdict.outcome, row: verdict.row, missing: verdict.missing.map(\.fact))
-            causes[cause, default: Group()].add(device.name)
+            causes[cause, default: Group()].add(device.name, verdict.evidence)
             if let before = device.baseline {
                 hasBaseline = true
                 baseline[level, default: Counts()][before[level, .detection].outcome] += 1
@@ -164,6 +166,7 @@ public struct ForecastSummary: Sendable, Hashable {
         causes.merge(other.causes) { one, other in
             var group = one
             group.count += other.count
+            group.inferred += other.inferred
             group.examples += other.examples.prefix(Group.mostExamples - one.examples.count)
             return group
         }
@@ -182,8 +185,9 @@ public struct ForecastSummary: Sendable, Hashable {
 }
 
 extension ForecastSummary.Group {
-    fileprivate mutating func add(_ name: String) {
+    fileprivate mutating func add(_ name: String, _ evidence: Evidence) {
         count += 1
+        if evidence == .inferred { inferred += 1 }
         if examples.count < Self.mostExamples { examples.append(name) }
     }
 }

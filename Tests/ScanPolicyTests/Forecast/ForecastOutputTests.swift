@@ -116,6 +116,94 @@ import Testing
         }
     }
 
+    /// The cells of one device's line by their headings.
+    static func cells(_ forecast: DeviceForecast, asOf day: CalendarDay) -> [String: String] {
+        func fields(_ line: [UInt8]) -> [String] {
+            var fields = [""]
+            var isQuoted = false
+            for character in String(decoding: line.dropLast(2), as: UTF8.self) {
+                switch character {
+                case "\"": isQuoted.toggle()
+                case "," where !isQuoted: fields.append("")
+                default: fields[fields.count - 1].append(character)
+                }
+            }
+            return fields
+        }
+        let (heads, values) = (fields(ForecastCSV.head), fields(ForecastCSV.bytes(forecast, asOf: day)))
+        #expect(heads.count == values.count)
+        return Dictionary(zip(heads, values)) { first, _ in first }
+    }
+
+    static func page(_ options: Forecaster.Options, _ forecasts: [DeviceForecast]) -> String {
+        var summary = ForecastSummary()
+        var selection = ForecastSelection(mostOfEach: 10)
+        for forecast in forecasts {
+            summary.add(forecast)
+            selection.add(forecast)
+        }
+        return String(decoding: ForecastPage(options, devices: selection).bytes(summary), as: UTF8.self)
+    }
+
+    @Test func `who stops on TLS is told in line and page, with the code and what mends it`() throws {
+        var device = TLSMoveTests.ready
+        device.tls.isTLS12Enabled = false
+        var options = Forecaster.Options(asOf: ForecasterTests.asOf)
+        options.target = TLSMoveTests.target
+        options.certificate = TLSMoveTests.certificate()
+        var forecaster = Forecaster(options)
+        let forecast = forecaster.forecast(device)
+        #expect(forecast.move?.text == "stops (tls-1.2-off)")
+        let cells = Self.cells(forecast, asOf: options.asOf)
+        #expect(cells["stops on TLS"] == "stops" && cells["reasons on TLS"] == "tls-1.2-off" && cells["why"] == "TLS 1.2 is off")
+        #expect(cells["error codes on TLS"] == "0x80072F8F" && cells["inferred codes on TLS"] == "0x80072F8F")
+        #expect(cells["mending setting on TLS"]?.contains("DefaultSecureProtocols = 0xA00") == true)
+        let page = Self.page(options, [forecast])
+        #expect(page.contains("<span class=\"chip fails\">stops</span> (tls-1.2-off)<br><small>0x80072F8F (i)</small>"))
+        #expect(page.contains("<br><small>KB3140245 and "))
+    }
+
+    @Test func `what is not known of a move is named in line and page`() throws {
+        var device = TLSMoveTests.ready
+        device.tls.machineRoots = nil
+        var options = Forecaster.Options(asOf: ForecasterTests.asOf)
+        options.target = TLSMoveTests.target
+        options.certificate = TLSMoveTests.certificate()
+        var forecaster = Forecaster(options)
+        let forecast = forecaster.forecast(device)
+        #expect(forecast.move?.text == "unknown (not known: machine roots)")
+        let cells = Self.cells(forecast, asOf: options.asOf)
+        #expect(cells["stops on TLS"] == "unknown" && cells["not known on TLS"] == "machine roots")
+        #expect(cells["why"]?.hasPrefix("not known: machine roots: whether the authority of updates.example.net") == true)
+        #expect(Self.page(options, [forecast]).contains("<span class=\"chip unknown\">unknown</span> (not known: machine roots)"))
+        device.tls.isTLS12Enabled = false
+        #expect(forecaster.forecast(device).move?.text == "stops (tls-1.2-off; not known: machine roots)")
+        device = TLSMoveTests.ready
+        device.policy[.wuStatusServer] = "http://updates.example.net:8530"
+        #expect(forecaster.forecast(device).move?.text == "continues, reports stop (status-url-http)")
+    }
+
+    @Test func `what is inferred is marked, and what a source states is not`() throws {
+        var (options, forecasts, _) = Self.forecasts()
+        let marked = try #require(
+            forecasts.first { device in EnforcementLevel.allCases.contains { device.verdicts[$0, .detection].evidence == .inferred } })
+        let level = try #require(EnforcementLevel.allCases.first { marked.verdicts[$0, .detection].evidence == .inferred })
+        let outcome = marked.verdicts[level, .detection].outcome.rawValue
+        #expect(marked.verdicts[level, .detection].marked == "\(outcome) (i)")
+        #expect(Self.cells(marked, asOf: options.asOf)["evidence \(level.rawValue)"] == "inferred")
+        #expect(Self.page(options, [marked]).contains("<span class=\"chip \(outcome)\">\(outcome)</span> (i)"))
+        var summary = ForecastSummary()
+        for _ in 0..<2 { summary.add(marked) }
+        #expect(summary.causes(at: level).map(\.group.mark) == [" (i)"])
+        // All the rest of the page's rows are marked by the device alone.
+        let sourced = try #require(
+            forecasts.first { device in
+                EnforcementLevel.allCases.allSatisfy { device.verdicts[$0, .detection].evidence == .sourced } && device.leading.verdict.errors.isEmpty
+            })
+        options.target = nil
+        #expect(!Self.page(options, [sourced]).contains("</span> (i)"))
+    }
+
     @Test func `the parts of a bar are together its whole`() {
         var counts = ForecastSummary.Counts()
         #expect(ForecastPage.widths(counts, total: 700).isEmpty)

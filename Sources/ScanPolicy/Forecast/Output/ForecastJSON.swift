@@ -227,7 +227,7 @@ extension Assumption {
 extension ForecastSummary {
     /// What stands on everything that this forecast says.
     public static let note =
-        "Verdicts on Windows devices are predictions from published behaviour (docs/scan-policy.md); inferred ones are marked. They say what a user "
+        "Verdicts on Windows devices are predictions from published behaviour (docs/scan-policy.md); what is inferred is marked (i). They say what a user "
         + "without rights could set up, not only what is set now."
 
     /// What the server has seen, in a sentence or two; `nil` where none was asked.

@@ -141,6 +141,7 @@ public struct ForecastPage: Sendable {
             for (cause, group) in summary.causes(at: level) {
                 page.raw("<tr><td>")
                 chip(cause.outcome, &page)
+                page.text(group.mark)
                 let missing = cause.missing.isEmpty ? "" : "; not known: \(cause.missing.joined(separator: ", "))"
                 page.raw("</td><td class=\"day\">\(cause.row.rawValue)</td><td>")
                 page.text(cause.row.cause + missing)
@@ -156,7 +157,7 @@ public struct ForecastPage: Sendable {
         page.raw("<h2>Devices</h2>\n")
         for outcome in ForecastSelection.order where !devices[outcome].isEmpty {
             page.raw("<h3>\(outcome.rawValue)</h3><table class=\"devices\"><thead><tr><th>device</th><th>now</th><th>before</th><th>2020-09</th>")
-            page.raw("<th>2021-01</th><th>why, what mends it</th><th>misses</th></tr></thead><tbody>\n")
+            page.raw("<th>2021-01</th>\(options.target == nil ? "" : "<th>on TLS</th>")<th>why, what mends it</th><th>misses</th></tr></thead><tbody>\n")
             for device in devices[outcome] { write(device, &page) }
             page.raw("</tbody></table>\n")
             let rest = devices.rest(outcome)
@@ -183,14 +184,15 @@ public struct ForecastPage: Sendable {
         for level in EnforcementLevel.allCases {
             page.raw("<td>")
             chip(device.verdicts[level, .detection].outcome, &page)
+            page.text(device.verdicts[level, .detection].evidence.mark)
             page.raw("</td>")
         }
+        if options.target != nil { onTLS(device.move, &page) }
         page.raw("<td>")
         page.text("\(verdict.row): \(verdict.row.cause)")
-        if verdict.evidence == .inferred { page.raw(" <i>(inferred)</i>") }
         if !verdict.errors.isEmpty {
             page.raw("<br><small>")
-            page.text(verdict.errors.map { "\($0.code) \($0.evidence.rawValue)" }.joined(separator: ", "))
+            page.text(verdict.errors.map(\.marked).joined(separator: ", "))
             page.raw("</small>")
         }
         if let remedy = verdict.remedies.first {
@@ -201,6 +203,28 @@ public struct ForecastPage: Sendable {
         page.raw("</td><td class=\"day\">")
         page.text(device.firstMissed?.description ?? "")
         page.raw("</td></tr>\n")
+    }
+
+    private func onTLS(_ move: TLSMove?, _ page: inout HTMLText) {
+        page.raw("<td>")
+        guard let move else {
+            page.text("asks no server of one's own")
+            return page.raw("</td>")
+        }
+        let colour: ScanOutcome =
+            switch move.detection {
+            case .stops: .fails
+            case .continues: .scans
+            case .unknown: .unknown
+            }
+        page.raw("<span class=\"chip \(colour.rawValue)\">\(move.detection.rawValue)</span>")
+        page.text(move.text.dropFirst(move.detection.rawValue.count).description)
+        for text in [move.errors.map(\.marked).joined(separator: ", ")] + move.toDo where !text.isEmpty {
+            page.raw("<br><small>")
+            page.text(text)
+            page.raw("</small>")
+        }
+        page.raw("</td>")
     }
 
     private func details(_ device: DeviceForecast, _ verdict: Verdict, _ page: inout HTMLText) {
@@ -291,30 +315,6 @@ public struct ForecastPage: Sendable {
         case .unknown: "a fact without a default is missing"
         }
     }
-
-    private static let style = """
-        :root{--ink:#1d2430;--soft:#5b6472;--line:#d9dde3;--paper:#fff;--tint:#f4f6f8}
-        body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.45 system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-        main{max-width:1120px;margin:0 auto;padding:24px 20px 60px}
-        h1{font-size:28px;margin:0 0 4px}h2{font-size:20px;margin:36px 0 10px}h3{font-size:16px;margin:22px 0 8px}
-        .lead{margin:0 0 12px;color:var(--soft)}.note{background:var(--tint);border-left:4px solid var(--line);padding:8px 12px;margin:8px 0}
-        p.note.fails{background:#fbeceb;border-color:#b3372f;color:inherit}
-        svg{width:100%;height:auto;display:block}svg .label{font-size:14px;fill:var(--ink)}
-        svg .count{font-size:14px;font-weight:600;fill:#fff;text-anchor:middle}
-        rect.scans{fill:#2f7d4f}rect.interceptable{fill:#b06f00}rect.fails{fill:#b3372f}rect.does-not-ask{fill:#6d7480}rect.unknown{fill:#6654a8}
-        .legend{list-style:none;padding:0;margin:10px 0 18px;display:grid;grid-template-columns:repeat(auto-fit,minmax(320px,1fr));gap:4px 20px}
-        .key{display:inline-block;width:12px;height:12px;border-radius:2px;margin-right:8px}
-        .key.scans,.chip.scans{background:#2f7d4f}.key.interceptable,.chip.interceptable{background:#b06f00}
-        .key.fails,.chip.fails{background:#b3372f}.key.does-not-ask,.chip.does-not-ask{background:#6d7480}
-        .key.unknown,.chip.unknown{background:#6654a8}
-        .chip{display:inline-block;color:#fff;border-radius:10px;padding:0 8px;font-size:13px;white-space:nowrap}
-        table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;padding:5px 14px 5px 0}
-        th{border-bottom:2px solid var(--line);font-weight:600}td{border-bottom:1px solid var(--line)}
-        td{overflow-wrap:anywhere}td.day,th{white-space:nowrap}th.number,td.number{text-align:right;font-variant-numeric:tabular-nums}
-        small{color:var(--soft)}dl{margin:6px 0}dt{font-weight:600;margin-top:6px}dd{margin:0 0 2px 14px}
-        summary{cursor:pointer;color:var(--soft);font-size:13px}
-        @media print{details{display:none}.chip,.key,rect{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
-        """
 }
 
 /// Bytes of a page: markup of our own, and text that is escaped.
