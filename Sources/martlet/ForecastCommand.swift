@@ -50,17 +50,14 @@ struct ForecastCommand: AsyncParsableCommand {
         options.network = network?.requirement
         options.assumed = assume.map(\.kind)
         options.target = target.flatMap { ServerURL($0) }
-        options.certificate = try readCertificate()
+        let own = try home.map { try Home(path: $0).presentedCertificate() }
+        options.certificate = try certificate.map { try ServerCertificate.read($0, authorityFile: ca) } ?? own
+        options.joinedNames = own?.names
         let run = ForecastRun(options: options, form: json ? .json : csv ? .csv : .table, seen: try await readSeen())
         try run.read(paths)
         try run.finish()
         if let html { try run.writePage(html) }
         try Outcome.check(refused: run.problems, done: run.devices)
-    }
-
-    private func readCertificate() throws -> ServerCertificate? {
-        if let certificate { return try ServerCertificate.read(certificate, authorityFile: ca) }
-        return try home.map { try Home(path: $0).presentedCertificate() }
     }
 
     private func readSeen() async throws -> SeenByServer? {
@@ -69,7 +66,12 @@ struct ForecastCommand: AsyncParsableCommand {
         // First who came: that writes down what the server has in hand of the devices' connections too.
         guard case .insecure(let report) = try await options.perform(.insecure(days: 30)) else { throw Outcome.unexpected() }
         guard case .devices(let devices) = try await options.perform(.listDevices(DeviceFilter())) else { throw Outcome.unexpected() }
-        return SeenByServer(devices, report)
+        let seen = SeenByServer(devices, report)
+        if !seen.claimedTwice.isEmpty {
+            let names = seen.claimedTwice.prefix(10).joined(separator: ", ") + (seen.claimedTwice.count > 10 ? ", ..." : "")
+            Terminal.complain("martlet: names that several devices claim, joined with none (\(seen.claimedTwice.count)): \(names)")
+        }
+        return seen
     }
 }
 

@@ -15,7 +15,7 @@ final class ForecastRun {
 
     private let options: Forecaster.Options
     private let form: Form
-    private let observed: [String: ObservedDevice]
+    private let seen: SeenByServer?
     private let workers: [Worker]
     private var batch: [ScanPolicy.DeviceFacts] = []
     private var summary = ForecastSummary()
@@ -28,7 +28,7 @@ final class ForecastRun {
     init(options: Forecaster.Options, form: Form, seen: SeenByServer?) {
         self.options = options
         self.form = form
-        observed = seen?.devices ?? [:]
+        self.seen = seen
         summary.addressesOnHTTP = seen?.addressesOnHTTP
         let cores = max(1, min(ProcessInfo.processInfo.activeProcessorCount, 8))
         workers = (0..<cores).map { _ in Worker(options, form, mostShown: Self.shownOnPage) }
@@ -53,10 +53,10 @@ final class ForecastRun {
     private func flush() {
         guard !batch.isEmpty else { return }
         let share = (batch.count + workers.count - 1) / workers.count
-        let (batch, observed, isFirst, workers) = (batch, observed, !isBegun, workers)
+        let (batch, seen, isFirst, workers) = (batch, seen, !isBegun, workers)
         DispatchQueue.concurrentPerform(iterations: workers.count) { index in
             let part = batch.dropFirst(index * share).prefix(share)
-            workers[index].work(part, observed: observed, isFirst: isFirst && index == 0)
+            workers[index].work(part, seen: seen, isFirst: isFirst && index == 0)
         }
         if !isBegun { begin() }
         for worker in workers {
@@ -120,11 +120,11 @@ private final class Worker: Sendable {
         state = Mutex(State(forecaster: Forecaster(options), done: Done(selection: ForecastSelection(mostOfEach: mostShown))))
     }
 
-    func work(_ devices: ArraySlice<ScanPolicy.DeviceFacts>, observed: [String: ObservedDevice], isFirst: Bool) {
+    func work(_ devices: ArraySlice<ScanPolicy.DeviceFacts>, seen: SeenByServer?, isFirst: Bool) {
         state.withLock { state in
             var isFirst = isFirst
             for device in devices {
-                let forecast = state.forecaster.forecast(device, observed: observed.isEmpty ? nil : observed[device.name.lowercased()])
+                let forecast = state.forecaster.forecast(device, observed: seen?.device(named: device.name))
                 state.done.summary.add(forecast)
                 state.done.selection.add(forecast)
                 switch form {

@@ -1,4 +1,5 @@
 import ScanPolicy
+import Updates
 
 /// The forecast for a person at a terminal.
 struct ForecastTable {
@@ -15,6 +16,7 @@ struct ForecastTable {
         counts()
         dates()
         if let text = summary.observedText { Terminal.print(text) }
+        missed()
         causes()
         move()
         devices()
@@ -45,6 +47,14 @@ struct ForecastTable {
             let left = day.number - options.asOf.number
             let when = left < 0 ? "past" : "\(left) day\(left == 1 ? "" : "s") left"
             Terminal.print("\(count) device\(count == 1 ? " misses its" : "s miss their") first update Tuesday on \(day) (\(when)).")
+        }
+    }
+
+    private func missed() {
+        for (title, list) in summary.missed {
+            let rest = list.count - min(mostShown, list.names.count)
+            let more = rest > 0 ? ", and \(rest) more in --csv and --json" : ""
+            Terminal.print("\(title) (\(list.count)): \(list.names.prefix(mostShown).map(DisplayText.escaped).joined(separator: ", "))\(more)")
         }
     }
 
@@ -81,6 +91,7 @@ struct ForecastTable {
         }
         var headings = ["DEVICE", "NOW"] + EnforcementLevel.allCases.map { $0.rawValue.uppercased() } + ["MISSES", "ROW", "CODES", "MENDS IT"]
         if options.target != nil { headings.insert("ON TLS", at: 5) }
+        if options.joinedNames != nil { headings.insert("SEEN", at: 2) }
         Terminal.table(headings, rows)
         for outcome in ForecastSelection.order {
             let rest = selection.rest(outcome) + max(0, selection[outcome].count - mostShown)
@@ -113,6 +124,7 @@ struct ForecastTable {
                 device.firstMissed?.description ?? "-", verdict.row.rawValue, errors.map(\.marked).joined(separator: ", "), toDo,
             ]
         if options.target != nil { cells.insert(device.move?.text ?? "asks no server of one's own", at: 5) }
+        if let text = device.sightingText { cells.insert(text, at: 2) }
         return cells
     }
 }

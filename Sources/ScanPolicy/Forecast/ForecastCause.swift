@@ -94,6 +94,9 @@ public struct ForecastSummary: Sendable, Hashable {
     public private(set) var observedOnHTTP = 0
     /// Devices that the server has seen although they are predicted to fail or not to ask.
     public private(set) var contradicted = 0
+    /// Devices that the server has not seen although their policy has its address, and others that it has not seen.
+    public private(set) var awaited = NameList()
+    public private(set) var unseen = NameList()
     /// Addresses from which somebody came over plain HTTP; `nil` where no server was asked.
     public var addressesOnHTTP: Int?
     /// Files that could not be read.
@@ -131,6 +134,11 @@ public struct ForecastSummary: Sendable, Hashable {
             if move.detection != .stops, move.reporting == .stops { reportsStop += 1 }
             for reason in Set(move.reasons.map(\.cause)) { moveReasons[reason, default: 0] += 1 }
         }
+        switch device.sighting {
+        case .notSought, .seen: break
+        case .notSeen(asksIt: true): awaited.add(device.name)
+        case .notSeen(asksIt: false): unseen.add(device.name)
+        }
         if let seen = device.observed {
             observed += 1
             if seen.lastSeenOnHTTP != nil { observedOnHTTP += 1 }
@@ -162,6 +170,8 @@ public struct ForecastSummary: Sendable, Hashable {
         observed += other.observed
         observedOnHTTP += other.observedOnHTTP
         contradicted += other.contradicted
+        awaited.add(other.awaited)
+        unseen.add(other.unseen)
         addressesOnHTTP = addressesOnHTTP ?? other.addressesOnHTTP
         causes.merge(other.causes) { one, other in
             var group = one

@@ -7,6 +7,8 @@ public struct Forecaster: Sendable {
         /// The server on TLS that devices are moved to.
         public var target: ServerURL?
         public var certificate: ServerCertificate?
+        /// The names of the server with whose sightings the forecast is joined; `nil` where it is joined with none.
+        public var joinedNames: [String]?
         public var asOf: CalendarDay
 
         public init(asOf: CalendarDay) { self.asOf = asOf }
@@ -22,6 +24,7 @@ public struct Forecaster: Sendable {
 
     public mutating func forecast(_ device: DeviceFacts, observed: ObservedDevice? = nil) -> DeviceForecast {
         var device = device
+        let policy = device
         var seen: [Assumption] = []
         if device.windows == nil, let windows = observed?.windows {
             device.windows = windows
@@ -33,12 +36,22 @@ public struct Forecaster: Sendable {
         let verdicts = judge.verdicts(of: device)
         var forecast = DeviceForecast(name: device.name, windows: device.windows, schedule: schedule, verdicts: verdicts, observed: observed)
         forecast.assumed = seen
+        forecast.sighting = sighting(of: policy, observed)
         forecast.baseline = baseline
         if let level = EnforcementLevel.allCases.first(where: { verdicts[$0, .detection].outcome == .fails }) {
             forecast.firstMissed = schedule.firstMissed(at: level, asOf: options.asOf)
         }
         if let target = options.target { forecast.move = move(device, to: target, schedule) }
         return forecast
+    }
+
+    private func sighting(of device: DeviceFacts, _ observed: ObservedDevice?) -> DeviceForecast.Sighting {
+        guard let names = options.joinedNames else { return .notSought }
+        if observed != nil { return .seen }
+        guard device.asksItsServer, let server = device.policy[.wuServer].flatMap({ ServerURL($0) }), server.scheme == .https else {
+            return .notSeen(asksIt: false)
+        }
+        return .notSeen(asksIt: names.contains { TLSMove.matches($0, server.host) })
     }
 
     private mutating func move(_ device: DeviceFacts, to target: ServerURL, _ schedule: EnforcementSchedule) -> TLSMove? {
@@ -89,8 +102,18 @@ public struct DeviceForecast: Sendable, Hashable {
     /// What comes of a move to the target; `nil` without one, and for a device that does not ask its server.
     public var move: TLSMove?
     public var observed: ObservedDevice?
+    public var sighting = Sighting.notSought
     /// What was taken from elsewhere.
     public var assumed: [Assumption] = []
+
+    /// Whether a server has seen the device.
+    public enum Sighting: Sendable, Hashable {
+        /// No server was asked.
+        case notSought
+        case seen
+        /// `asksIt`: its policy has the server's address on TLS, so that it should have come.
+        case notSeen(asksIt: Bool)
+    }
 
     init(name: String, windows: WindowsVersion?, schedule: EnforcementSchedule, verdicts: DeviceVerdicts, observed: ObservedDevice?) {
         self.name = name

@@ -49,6 +49,7 @@ import Testing
             $0.assumed = [.systemProxy]
             $0.target = TLSMoveTests.target
             $0.certificate = TLSMoveTests.certificate()
+            $0.joinedNames = ["wsus.example.net"]
         }
         #expect(try schema.problems(in: everything) == [])
         #expect(
@@ -181,6 +182,33 @@ import Testing
         device = TLSMoveTests.ready
         device.policy[.wuStatusServer] = "http://updates.example.net:8530"
         #expect(forecaster.forecast(device).move?.text == "continues, reports stop (status-url-http)")
+    }
+
+    @Test func `who was not seen is named, and whether the policy has this server`() throws {
+        let (options, forecasts, summary) = Self.forecasts { $0.joinedNames = ["wsus.example.net"] }
+        #expect(forecasts[0].sighting == .seen)
+        let awaited = try #require(forecasts.first { $0.sighting == .notSeen(asksIt: true) })
+        let silent = try #require(forecasts.first { $0.sighting == .notSeen(asksIt: false) })
+        #expect(summary.awaited.names.contains(awaited.name) && summary.unseen.names == [silent.name])
+        #expect(summary.observed + summary.awaited.count + summary.unseen.count == summary.devices)
+        let lines = [forecasts[0], awaited, silent].map { Self.cells($0, asOf: options.asOf) }
+        #expect(lines.map { $0["observed"] } == ["yes", "no", "no"])
+        #expect(lines.map { $0["policy has this server"] } == ["", "yes", "no"])
+        #expect(lines[0]["last seen"] == "2026-01-01T00:00:00.000Z" && lines[0]["HTTP at its address"] == "2026-01-01T00:00:00.000Z")
+        let page = Self.page(options, [forecasts[0], awaited, silent])
+        #expect(page.contains("<h2>Not seen, though their policy has this server&#39;s address: 1</h2><p>"))
+        #expect(page.contains("<td>no, though its policy has this server</td>"))
+        #expect(page.contains("<td>2026-01-01, HTTP at its address</td>"))
+        #expect(Self.forecasts().1.allSatisfy { $0.sightingText == nil })
+        let elsewhere = Self.forecasts { $0.joinedNames = ["other.example.org"] }.2
+        #expect(elsewhere.awaited.count == 0 && elsewhere.unseen.count == summary.devices - 1)
+    }
+
+    @Test(arguments: [499, 500, 501]) func `names are counted all and kept up to a limit`(count: Int) {
+        var (one, other) = (NameList(), NameList())
+        for number in 0..<count { number < 300 ? one.add("\(number)") : other.add("\(number)") }
+        one.add(other)
+        #expect(one.count == count && one.names == (0..<min(count, 500)).map(String.init))
     }
 
     @Test func `what is inferred is marked, and what a source states is not`() throws {

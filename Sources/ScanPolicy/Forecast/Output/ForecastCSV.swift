@@ -6,6 +6,8 @@ public enum ForecastCSV {
         "mending outcome", "first missed update Tuesday", "days left", "reporting", "download", "not known", "assumed", "stops on TLS", "why",
         "evidence before-2020-09", "evidence 2020-09", "evidence 2021-01", "inferred codes", "reports on TLS", "reasons on TLS",
         "error codes on TLS", "inferred codes on TLS", "mending setting on TLS", "not known on TLS",
+        "observed", "policy has this server", "last seen", "last reported", "TLS version", "cipher suite", "HTTP at its address",
+        "contrary to the forecast",
     ])
 
     public static func bytes(_ device: DeviceForecast, asOf day: CalendarDay) -> [UInt8] {
@@ -25,7 +27,7 @@ public enum ForecastCSV {
                 device.move.map { ($0.reasons.map(\.text) + $0.missing.map(\.text)).joined(separator: "; ") } ?? "",
             ]
         let evidence = EnforcementLevel.allCases.map { device.verdicts[$0, .detection].evidence.rawValue }
-        return line(cells + evidence + [inferred(verdict.errors)] + onTLS(device.move))
+        return line(cells + evidence + [inferred(verdict.errors)] + onTLS(device.move) + sighting(device))
     }
 
     private static func onTLS(_ move: TLSMove?) -> [String] {
@@ -34,6 +36,17 @@ public enum ForecastCSV {
             move.reporting.rawValue, move.reasons.map(\.cause.rawValue).joined(separator: " "),
             move.errors.map(\.code).joined(separator: " "), inferred(move.errors),
             move.reasons.map(\.mending).filter { !$0.isEmpty }.joined(separator: "; "), move.missing.map(\.fact).joined(separator: "; "),
+        ]
+    }
+
+    private static func sighting(_ device: DeviceForecast) -> [String] {
+        guard let observed = device.observed else {
+            guard case .notSeen(let asksIt) = device.sighting else { return Array(repeating: "", count: 8) }
+            return ["no", asksIt ? "yes" : "no"] + Array(repeating: "", count: 6)
+        }
+        return [
+            "yes", "", observed.lastSeen ?? "", observed.lastReported ?? "", observed.tlsVersion ?? "", observed.cipherSuite ?? "",
+            observed.lastSeenOnHTTP ?? "", device.isContradicted ? "yes" : "no",
         ]
     }
 

@@ -27,6 +27,7 @@ public enum ForecastJSON {
                     for level in EnforcementLevel.allCases { json.string(named: level.rawValue, before[level, .detection].outcome.rawValue) }
                 }
             }
+            if case .notSeen(let asksIt) = device.sighting { json.object("notSeen") { $0.flag("policyHasThisServer", asksIt) } }
             if let move = device.move { json.object("target") { write(move, to: &$0) } }
             if let observed = device.observed {
                 json.object("observed") { json in
@@ -197,6 +198,10 @@ public enum ForecastJSON {
                 json.number("devices", summary.observed)
                 json.number("onHTTP", summary.observedOnHTTP)
                 json.number("contradictForecast", summary.contradicted)
+                if options.joinedNames != nil {
+                    json.number("notSeen", summary.awaited.count + summary.unseen.count)
+                    json.number("notSeenWithThisServer", summary.awaited.count)
+                }
                 if let addresses = summary.addressesOnHTTP { json.number("addressesOnHTTP", addresses) }
             }
         }

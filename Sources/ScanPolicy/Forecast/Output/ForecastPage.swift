@@ -25,6 +25,7 @@ public struct ForecastPage: Sendable {
         bars(summary, &page)
         dates(summary, &page)
         if let target = options.target { move(summary, target, &page) }
+        missed(summary, &page)
         causes(summary, &page)
         list(&page)
         page.raw("</main></body></html>\n")
@@ -131,6 +132,17 @@ public struct ForecastPage: Sendable {
         page.raw("</tbody></table>\n")
     }
 
+    private func missed(_ summary: ForecastSummary, _ page: inout HTMLText) {
+        for (title, list) in summary.missed {
+            page.raw("<h2>")
+            page.text("\(title): \(list.count)")
+            page.raw("</h2><p>")
+            page.text(list.names.joined(separator: ", "))
+            if list.count > list.names.count { page.text(", and \(list.count - list.names.count) more in the output of --json and --csv") }
+            page.raw("</p>\n")
+        }
+    }
+
     private func causes(_ summary: ForecastSummary, _ page: inout HTMLText) {
         page.raw("<h2>Why</h2>\n")
         for level in EnforcementLevel.allCases {
@@ -157,7 +169,7 @@ public struct ForecastPage: Sendable {
         page.raw("<h2>Devices</h2>\n")
         for outcome in ForecastSelection.order where !devices[outcome].isEmpty {
             page.raw("<h3>\(outcome.rawValue)</h3><table class=\"devices\"><thead><tr><th>device</th><th>now</th><th>before</th><th>2020-09</th>")
-            page.raw("<th>2021-01</th>\(options.target == nil ? "" : "<th>on TLS</th>")<th>why, what mends it</th><th>misses</th></tr></thead><tbody>\n")
+            page.raw("<th>2021-01</th>\(options.target == nil ? "" : "<th>on TLS</th>")\(options.joinedNames == nil ? "" : "<th>seen</th>")<th>why, what mends it</th><th>misses</th></tr></thead><tbody>\n")
             for device in devices[outcome] { write(device, &page) }
             page.raw("</tbody></table>\n")
             let rest = devices.rest(outcome)
@@ -188,6 +200,11 @@ public struct ForecastPage: Sendable {
             page.raw("</td>")
         }
         if options.target != nil { onTLS(device.move, &page) }
+        if let text = device.sightingText {
+            page.raw("<td>")
+            page.text(text)
+            page.raw("</td>")
+        }
         page.raw("<td>")
         page.text("\(verdict.row): \(verdict.row.cause)")
         if !verdict.errors.isEmpty {

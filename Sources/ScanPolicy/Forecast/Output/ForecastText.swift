@@ -23,6 +23,31 @@ extension ForecastSummary.Group {
     public var mark: String { inferred == 0 ? "" : inferred == count ? " (i)" : " (\(inferred) of them (i))" }
 }
 
+extension DeviceForecast {
+    /// When the server saw the device last, and what is to be known of that; `nil` where no server was asked.
+    public var sightingText: String? {
+        switch sighting {
+        case .notSought: nil
+        case .notSeen(let asksIt): asksIt ? "no, though its policy has this server" : "no"
+        case .seen:
+            [
+                observed?.lastSeen.map { String($0.prefix(10)) } ?? "yes", observed?.tlsVersion,
+                observed?.lastSeenOnHTTP == nil ? nil : "HTTP at its address", isContradicted ? "contrary to the forecast" : nil,
+            ].compactMap(\.self).joined(separator: ", ")
+        }
+    }
+}
+
+extension ForecastSummary {
+    /// Who was not seen: what they have in common, and who.
+    public var missed: [(title: String, list: NameList)] {
+        [
+            ("Not seen, though their policy has this server's address", awaited),
+            ("Not seen; their policy has no address of this server on TLS", unseen),
+        ].filter { $0.1.count > 0 }
+    }
+}
+
 extension TLSMove {
     /// The answer with its causes and with what is not known: `stops (tls-1.2-off; not known: machine roots)`.
     public var text: String {
@@ -34,10 +59,14 @@ extension TLSMove {
         return detection.rawValue + reports + (parts.isEmpty ? "" : " (\(parts.joined(separator: "; ")))")
     }
 
-    /// The codes of all reasons, each once.
+    /// The codes of all reasons, each once: stated by a source if one reason has it so.
     public var errors: [ScanError] {
         reasons.flatMap(\.errors).reduce(into: []) { errors, error in
-            if !errors.contains(where: { $0.code == error.code }) { errors.append(error) }
+            if let place = errors.firstIndex(where: { $0.code == error.code }) {
+                if error.evidence == .sourced { errors[place] = error }
+            } else {
+                errors.append(error)
+            }
         }
     }
 
