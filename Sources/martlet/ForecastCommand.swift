@@ -22,6 +22,8 @@ struct ForecastCommand: AsyncParsableCommand {
     var csv = false
     @Option(help: ArgumentHelp("Write a report for people, one self-contained page.", valueName: "file"))
     var html: String?
+    @Flag(help: "Write the report over one that is there.")
+    var force = false
     @Option(help: "What the network demands: direct or proxy-required. Without it a device without any proxy is taken as direct.")
     var network: StatedNetwork?
     @Option(help: "Suppose a remedy: tls, system-proxy or user-proxy-fallback; repeat for several.")
@@ -42,6 +44,8 @@ struct ForecastCommand: AsyncParsableCommand {
         guard !(json && csv) else { throw ValidationError("--json and --csv cannot both be printed") }
         if let target, ServerURL(target)?.scheme != .https { throw ValidationError("--target is an address such as https://HOST:8531") }
         if let asOf, CalendarDay(asOf) == nil { throw ValidationError("--as-of is a day such as 2020-09-08") }
+        guard html != "" else { throw ValidationError("--html names a file") }
+        guard !force || html != nil else { throw ValidationError("--force goes with --html") }
         if ca != nil, certificate == nil { throw ValidationError("--ca goes with --certificate") }
     }
 
@@ -50,13 +54,17 @@ struct ForecastCommand: AsyncParsableCommand {
         options.network = network?.requirement
         options.assumed = assume.map(\.kind)
         options.target = target.flatMap { ServerURL($0) }
+        if let home { _ = try Home(path: home).owner() }
         let own = try home.map { try Home(path: $0).presentedCertificate() }
         options.certificate = try certificate.map { try ServerCertificate.read($0, authorityFile: ca) } ?? own
         options.joinedNames = own?.names
-        let run = ForecastRun(options: options, form: json ? .json : csv ? .csv : .table, seen: try await readSeen())
+        let seen = try await readSeen()
+        // After the home, whose owner the command has become.
+        let page = try html.map { try NewFiles.place($0, replacing: force) }
+        let run = ForecastRun(options: options, form: json ? .json : csv ? .csv : .table, seen: seen)
         try run.read(paths)
         try run.finish()
-        if let html { try run.writePage(html) }
+        if let page { try run.writePage(page, replacing: force) }
         try Outcome.check(refused: run.problems, done: run.devices)
     }
 

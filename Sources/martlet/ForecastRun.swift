@@ -42,7 +42,7 @@ final class ForecastRun {
                 for note in reading.notes { Terminal.complain("martlet: \(reading.facts.name): \(note)") }
                 if batch.count == Self.batchSize { flush() }
             case .refused(let name, let error):
-                summary.problems += 1
+                summary.refuse(name, "\(error)")
                 Terminal.complain("martlet: \(name) is not forecast: \(error)")
             }
         }
@@ -78,6 +78,10 @@ final class ForecastRun {
     }
 
     func finish() throws {
+        if form == .table, summary.devices == 0 {
+            // Rows of zeros would look like a fleet without trouble.
+            return Terminal.complain("martlet: nothing is forecast: none of \(summary.problems) could be read")
+        }
         if !isBegun { begin() }
         switch form {
         case .json: Terminal.write(ForecastJSON.tail(summary, options))
@@ -86,12 +90,9 @@ final class ForecastRun {
         }
     }
 
-    func writePage(_ path: String) throws {
-        do {
-            try Data(ForecastPage(options, devices: selection).bytes(summary)).write(to: URL(filePath: path), options: .atomic)
-        } catch {
-            throw EngineError(.failed, "\(path) cannot be written: \(error.localizedDescription)")
-        }
+    func writePage(_ place: NewFiles.Place, replacing: Bool) throws {
+        guard summary.devices > 0 else { return Terminal.complain("martlet: \(place.path) is not written") }
+        _ = try NewFiles.write([(place.name, ForecastPage(options, devices: selection).bytes(summary))], into: place.folder, replacing: replacing)
     }
 }
 

@@ -24,6 +24,9 @@ struct ForecastTable {
         Terminal.print("(i): inferred, not stated by a source.\(options.target == nil ? "" : " CODES and MENDS IT are those of the move.")")
         Terminal.print("Values are under HKLM\\\(PolicyKey.windowsUpdate.rawValue). --json has all remedies, in full.")
         Terminal.print(ForecastSummary.note)
+        if summary.problems > 0 {
+            Terminal.print("\(summary.problems) more could not be read; standard error names each with the reason.")
+        }
     }
 
     private func counts() {

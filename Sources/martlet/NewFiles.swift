@@ -35,6 +35,31 @@ enum NewFiles {
         return present
     }
 
+    /// Where one file goes.
+    struct Place {
+        let folder: String
+        let name: String
+        var path: String { folder == "." ? name : folder == "/" ? "/\(name)" : "\(folder)/\(name)" }
+    }
+
+    /// Refuses a path that cannot be written, before the work that it is to hold.
+    static func place(_ path: String, replacing: Bool) throws -> Place {
+        let end = path.lastIndex(of: "/")
+        let name = String(path[(end.map { path.index(after: $0) } ?? path.startIndex)...])
+        let folder = end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        var status = stat()
+        guard stat(folder, &status) == 0 else { throw failure("write", path) }
+        if lstat(path, &status) == 0 {
+            guard !name.isEmpty, name != ".", name != "..", status.st_mode & S_IFMT != S_IFDIR else {
+                throw EngineError(.refused, "\(path) is a folder; name a file")
+            }
+            guard replacing else { throw EngineError(.refused, "\(path) is already there: nothing was written (--force writes over it)") }
+        }
+        guard !name.isEmpty else { throw EngineError(.refused, "\(path) names no file") }
+        guard faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0 else { throw failure("write", path) }
+        return Place(folder: folder, name: name)
+    }
+
     private static func failure(_ verb: String, _ path: String) -> EngineError {
         EngineError(.failed, "cannot \(verb) \(path): \(String(cString: strerror(errno)))")
     }

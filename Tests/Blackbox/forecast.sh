@@ -49,11 +49,30 @@ shows "the page forbids everything but its style" grep -qF "default-src 'none'; 
 lacks "it has no script and no element of a device's" grep -qE '<script|<img' "$work/report.html"
 shows "the name is text" grep -qF '&lt;img src=x onerror=alert(1)&gt;' "$work/report.html"
 
+echo '{"name": "broken", "policy": {"WUServer": 7}}' >"$work/broken.ndjson"
 echo '{"name": "broken", "policy": {"WUServer": 7}}' >>"$work/fleet.ndjson"
 in_part "a line that cannot be read does not hide the others" forecast "$work/fleet.ndjson" --json
 shows "file and byte are named" grep -qF "$work/fleet.ndjson: byte " "$work/errors"
 shows "the others are forecast" is "(it['summary']['devices'], it['summary']['unreadable'])" "(2, 1)"
+in_part "as a table and a page" forecast "$work/fleet.ndjson" --html "$work/part.html"
+shows "the table ends with the number of those that were not read" said "1 more could not be read"
+shows "the page names each, with the reason" grep -qE "<td>$work/fleet.ndjson:3</td><td>$work/fleet.ndjson: byte " "$work/part.html"
+refuses "nothing that can be read" forecast "$work/broken.ndjson" --html "$work/none.html"
+lacks "is no table of zeros" grep -q . "$work/output"
+lacks "and no page" test -e "$work/none.html"
 refuses "a path that is not there" forecast "$work/nowhere"
+refuses "a page in a folder that is not there" forecast "$samples" --html "$work/nowhere/page.html"
+shows "it is said in a line" [ "$(cat "$work/errors")" = "martlet: cannot write $work/nowhere/page.html: No such file or directory" ]
+lacks "before the work" grep -q . "$work/output"
+refuses "a page over one that is there" forecast "$samples" --html "$work/report.html"
+check "with --force it is written" forecast "$samples" --html "$work/report.html" --force
+shows "the page is the new one" grep -q frontdesk-07 "$work/report.html"
+refuses "a folder for a page" forecast "$samples" --html "$work" --force
+refuses "a home that is not there" forecast "$samples" --home "$work/nowhere"
+shows "and how to make one is said" grep -qF "no such folder; make a home with: martlet init" "$work/errors"
+mkdir -m 700 "$work/no-home"
+refuses "a folder that is no home" forecast "$samples" --home "$work/no-home"
+shows "likewise" grep -qF "is not a home; make one with: martlet init" "$work/errors"
 refuses "a day that is none" "$MARTLET" forecast "$samples" --as-of 2020-02-30
 refuses "a target on HTTP" forecast "$samples" --target http://wsus:8530
 mkdir "$work/empty"
@@ -66,6 +85,19 @@ shows "its certificate is the target's" \
 check "a name that its certificate lacks" forecast "$samples" --home "$work/home" --target https://other.example.org:8531 --json
 shows "stops everybody" is "it['summary']['target']['stops'], it['summary']['target']['reasons']['name-mismatch']" "(3, 3)"
 
+echo '{"name": "ready", "policy": {"WUServer": "http://old:8530", "UseWUServer": 1}, "tls": {"isTLS12Enabled": false}}' >"$work/move.ndjson"
+check "the move as a table" "$MARTLET" forecast "$work/move.ndjson" "$samples" --home "$work/home" --target https://wsus.example.net:8531
+shows "names cause and missing fact, code and setting of who stops" \
+    grep -qE '^ready .* stops \(tls-1.2-off, status-url-http; not known: machine roots\) .* 0x80072F8F \(i\) +KB3140245 ' "$work/output"
+shows "and the fact that is missing for another" grep -qE '^warehouse-02 .* unknown.*\(.*not known: machine roots\) .* not known: machine roots: ' "$work/output"
+shows "whose policy has this server's address and was not seen is listed" \
+    said "Not seen, though their policy has this server's address (1): warehouse-02"
+check "the move as CSV and a page" "$MARTLET" forecast "$work/move.ndjson" "$samples" --home "$work/home" --target https://wsus.example.net:8531 --csv \
+    --html "$work/move.html"
+shows "the missing fact stands in the line" grep -qE '^warehouse-02,.*not known: machine roots: ' "$work/output"
+shows "and on the page" grep -qE 'warehouse-02</td>.*chip unknown">unknown</span>.*not known: machine roots' "$work/move.html"
+shows "who stops as well, with the code" grep -qE 'ready</td>.*chip fails">stops</span>.*0x80072F8F' "$work/move.html"
+
 check "a server for devices" "$MARTLET" init --home "$work/seen" --host localhost
 check "it serves" start_server "$work/seen"
 check "a device comes" "$MARTLET" scan --server "$server_url" --ca "$work/seen/ca.pem" --state "$work/device"
@@ -76,4 +108,11 @@ check "a forecast is joined with what the running server saw" forecast "$work/on
 shows "by the short name, with the version of TLS" is "$(device "${name%%.*}")['observed']['tlsVersion']" "TLS 1.3"
 shows "with the version of Windows that it told" is "'windows' in $(device "${name%%.*}")['enforcement']" True
 shows "and that it came contrary to the forecast" is "$(device "${name%%.*}")['observed']['contradictsForecast']" True
+check "the same as a table" forecast "$work/one.ndjson" --home "$work/seen"
+shows "says when, over which TLS, and that it is contrary" \
+    grep -qE '^[^ ]+ +[^ ]+ +20[0-9-]+, TLS 1.3, contrary to the forecast ' "$work/output"
+echo "{\"name\": \"${name%%.*}.elsewhere.example\", \"policy\": {\"WUServer\": \"$server_url\", \"UseWUServer\": 1}}" >"$work/long.ndjson"
+echo "{\"name\": \"lost\", \"policy\": {\"WUServer\": \"$server_url\", \"UseWUServer\": 1}}" >>"$work/long.ndjson"
+check "a device that did not come" forecast "$work/long.ndjson" --home "$work/seen" --csv
+shows "is told as such" grep -qE '^lost,.*,no,yes,,,,,,' "$work/output"
 finish

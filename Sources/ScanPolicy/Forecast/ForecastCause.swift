@@ -70,6 +70,11 @@ public struct ForecastSummary: Sendable, Hashable {
         public static let mostExamples = 10
     }
 
+    public struct Refusal: Sendable, Hashable {
+        public var name: String
+        public var reason: String
+    }
+
     private struct Place: Hashable {
         var level: EnforcementLevel
         var channel: ScanChannel
@@ -99,13 +104,21 @@ public struct ForecastSummary: Sendable, Hashable {
     public private(set) var unseen = NameList()
     /// Addresses from which somebody came over plain HTTP; `nil` where no server was asked.
     public var addressesOnHTTP: Int?
-    /// Files that could not be read.
-    public var problems = 0
+    /// Devices and files that could not be read.
+    public private(set) var problems = 0
+    /// The first of them, with what was wrong.
+    public private(set) var refused: [Refusal] = []
 
     public init() {}
 
     public func count(_ level: EnforcementLevel, _ channel: ScanChannel) -> Counts { counts[Place(level: level, channel: channel)] ?? Counts() }
     public func baseline(_ level: EnforcementLevel) -> Counts { baseline[level] ?? Counts() }
+
+    /// Counts a device that could not be read.
+    public mutating func refuse(_ name: String, _ reason: String) {
+        problems += 1
+        if refused.count < NameList.limit { refused.append(Refusal(name: name, reason: reason)) }
+    }
 
     public mutating func add(_ device: DeviceForecast) {
         devices += 1
@@ -150,6 +163,7 @@ public struct ForecastSummary: Sendable, Hashable {
     public mutating func add(_ other: ForecastSummary) {
         devices += other.devices
         problems += other.problems
+        refused += other.refused.prefix(NameList.limit - refused.count)
         counts.merge(other.counts) { one, other in
             var sum = one
             sum.add(other)

@@ -189,7 +189,9 @@ import Testing
         #expect(forecasts[0].sighting == .seen)
         let awaited = try #require(forecasts.first { $0.sighting == .notSeen(asksIt: true) })
         let silent = try #require(forecasts.first { $0.sighting == .notSeen(asksIt: false) })
-        #expect(summary.awaited.names.contains(awaited.name) && summary.unseen.names == [silent.name])
+        #expect(summary.awaited.names.contains(awaited.name) && summary.unseen.names.contains(silent.name))
+        // At the right host, on HTTP.
+        #expect(zip(Self.devices, forecasts).contains { $0.policy[.wuServer]?.hasPrefix("http:") == true && $1.sighting == .notSeen(asksIt: false) })
         #expect(summary.observed + summary.awaited.count + summary.unseen.count == summary.devices)
         let lines = [forecasts[0], awaited, silent].map { Self.cells($0, asOf: options.asOf) }
         #expect(lines.map { $0["observed"] } == ["yes", "no", "no"])
@@ -202,6 +204,17 @@ import Testing
         #expect(Self.forecasts().1.allSatisfy { $0.sightingText == nil })
         let elsewhere = Self.forecasts { $0.joinedNames = ["other.example.org"] }.2
         #expect(elsewhere.awaited.count == 0 && elsewhere.unseen.count == summary.devices - 1)
+    }
+
+    @Test func `the page names what could not be read, with the reason`() {
+        var summary = Self.forecasts().2
+        summary.refuse("<b>", "pc.reg: byte 7")
+        for number in 0..<500 { summary.refuse("pc-\(number)", "empty") }
+        let page = String(
+            decoding: ForecastPage(Self.forecasts().0, devices: ForecastSelection(mostOfEach: 1)).bytes(summary), as: UTF8.self)
+        #expect(page.contains("501 devices could not be read: not counted below."))
+        #expect(page.contains("<tr><td>&lt;b&gt;</td><td>pc.reg: byte 7</td></tr>"))
+        #expect(page.contains("<td>pc-498</td>") && !page.contains("<td>pc-499</td>") && page.contains("... and 1 more"))
     }
 
     @Test(arguments: [499, 500, 501]) func `names are counted all and kept up to a limit`(count: Int) {

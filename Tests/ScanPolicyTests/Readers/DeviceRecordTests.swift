@@ -114,7 +114,8 @@ import Testing
 
     @Test func `the roots that group policy adds count from whichever file they are in`() throws {
         let (own, added) = (String(repeating: "AB", count: 20), String(repeating: "CD", count: 20))
-        let store = try reading("roots.reg", "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SystemCertificates\\ROOT\\Certificates\\\(own)]", "\"Blob\"=hex:00")
+        let store = try reading(
+            "roots.reg", "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\SystemCertificates\\ROOT\\Certificates\\\(own)]", "\"Blob\"=hex:00")
         let policy = try reading(
             "policy-roots.reg", "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\\Microsoft\\SystemCertificates\\Root\\Certificates\\\(added)]",
             "\"Blob\"=hex:00")

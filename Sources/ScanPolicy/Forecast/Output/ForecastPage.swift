@@ -44,8 +44,15 @@ public struct ForecastPage: Sendable {
         page.raw("</p>\n")
         if summary.problems > 0 {
             page.raw("<p class=\"note fails\">")
-            page.text("\(summary.problems) file\(summary.problems == 1 ? "" : "s") could not be read; the devices in them are not counted.")
-            page.raw("</p>\n")
+            page.text("\(summary.problems) device\(summary.problems == 1 ? "" : "s") could not be read: not counted below.")
+            page.raw("</p>\n<table><thead><tr><th>not read</th><th>why</th></tr></thead><tbody>\n")
+            for refusal in summary.refused { row([refusal.name, refusal.reason], &page, numbers: 0) }
+            page.raw("</tbody></table>\n")
+            if summary.problems > summary.refused.count {
+                page.raw("<p>")
+                page.text("... and \(summary.problems - summary.refused.count) more")
+                page.raw("</p>\n")
+            }
         }
         if let text = summary.observedText {
             page.raw("<p>")
@@ -169,7 +176,10 @@ public struct ForecastPage: Sendable {
         page.raw("<h2>Devices</h2>\n")
         for outcome in ForecastSelection.order where !devices[outcome].isEmpty {
             page.raw("<h3>\(outcome.rawValue)</h3><table class=\"devices\"><thead><tr><th>device</th><th>now</th><th>before</th><th>2020-09</th>")
-            page.raw("<th>2021-01</th>\(options.target == nil ? "" : "<th>on TLS</th>")\(options.joinedNames == nil ? "" : "<th>seen</th>")<th>why, what mends it</th><th>misses</th></tr></thead><tbody>\n")
+            page.raw("<th>2021-01</th>")
+            if options.target != nil { page.raw("<th>on TLS</th>") }
+            if options.joinedNames != nil { page.raw("<th>seen</th>") }
+            page.raw("<th>why, what mends it</th><th>misses</th></tr></thead><tbody>\n")
             for device in devices[outcome] { write(device, &page) }
             page.raw("</tbody></table>\n")
             let rest = devices.rest(outcome)
