@@ -26,7 +26,8 @@ public struct Forecaster: Sendable {
         var device = device
         let policy = device
         var seen: [Assumption] = []
-        if device.windows == nil, let windows = observed?.windows {
+        // What a disputed device says may be another's word.
+        if device.windows == nil, let observed, !observed.isDisputed, let windows = observed.windows {
             device.windows = windows
             seen.append(Assumption("Windows version", "\(windows), as the device told the server"))
         }

@@ -113,6 +113,9 @@ import Testing
         #expect(forecast.schedule.current == .september2020)
         #expect(forecast.assumed.map(\.fact) == ["Windows version"])
         #expect(forecaster.forecast(Self.doomed("10.0.19041.1"), observed: observed).schedule.current == .before)
+        var disputed = observed
+        disputed.isDisputed = true
+        #expect(forecaster.forecast(Self.doomed(nil), observed: disputed).assumed.isEmpty, "a stranger may have said it")
     }
 
     @Test func `counts of parts add up to those of the whole`() {
