@@ -217,6 +217,28 @@ import Testing
         #expect(page.contains("<td>pc-498</td>") && !page.contains("<td>pc-499</td>") && page.contains("... and 1 more"))
     }
 
+    @Test func `who stops on TLS is listed before those that do not, however many they are`() {
+        var options = Forecaster.Options(asOf: ForecasterTests.asOf)
+        options.target = TLSMoveTests.target
+        options.certificate = TLSMoveTests.certificate()
+        var forecaster = Forecaster(options)
+        var (whole, parts) = (ForecastSelection(mostOfEach: 3), ForecastSelection(mostOfEach: 3))
+        for number in 0..<10 {
+            var device = TLSMoveTests.ready
+            device.name = "pc-\(number)"
+            if number > 7 { device.tls.isTLS12Enabled = false }
+            let forecast = forecaster.forecast(device)
+            whole.add(forecast)
+            var part = ForecastSelection(mostOfEach: 3)
+            part.add(forecast)
+            parts.add(part)
+        }
+        for selection in [whole, parts] {
+            #expect(selection[.interceptable].map(\.name) == ["pc-8", "pc-9", "pc-0"])
+            #expect(selection.rest(.interceptable) == 7)
+        }
+    }
+
     @Test(arguments: [499, 500, 501]) func `names are counted all and kept up to a limit`(count: Int) {
         var (one, other) = (NameList(), NameList())
         for number in 0..<count { number < 300 ? one.add("\(number)") : other.add("\(number)") }
