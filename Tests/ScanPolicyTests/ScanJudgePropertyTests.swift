@@ -53,7 +53,6 @@ import Testing
 
     /// The needs that the facts leave possible, in the words of the table.
     static func needs(_ one: Case) -> [String] {
-        if one.system == .around || one.user == .around && one.system != .through { return ["nothing"] }
         let behindProxy =
             switch (one.system == .through, one.user == .through) {
             case (true, true): "either"
@@ -63,7 +62,9 @@ import Testing
         switch one.network {
         case .direct: return ["nothing"]
         case .proxyRequired: return [behindProxy]
-        case nil: return one.system == .through || one.user == .through ? [behindProxy, "nothing"] : ["nothing"]
+        // Only the system's bypass list says something of the network, and only to whom nobody says more.
+        case nil where one.system == .around: return ["nothing"]
+        case nil: return one.system == .through || one.user != .none ? [behindProxy, "nothing"] : ["nothing"]
         }
     }
 

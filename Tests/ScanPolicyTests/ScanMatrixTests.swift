@@ -151,7 +151,10 @@ import Testing
         let cases: [(DeviceFacts, NetworkRequirement?, ScanOutcome)] = [
             (Self.device("https"), nil, .scans), (Self.device("https"), .direct, .scans), (Self.device("https"), .proxyRequired, .unknown),
             (Self.device("https", system: Self.proxy), .direct, .unknown), (Self.device("https", user: Self.proxy), .direct, .unknown),
-            (Self.device("https", system: .static("proxy:80", bypass: "*.example.net")), .proxyRequired, .scans),
+            (Self.device("https", system: .static("proxy:80", bypass: "*.example.net")), nil, .scans),
+            (Self.device("https", system: .static("proxy:80", bypass: "*.example.net")), .proxyRequired, .unknown),
+            (Self.device("https", user: .static("own:80", bypass: "*.example.net")), nil, .unknown),
+            (Self.device("https", user: .static("own:80", bypass: "*.example.net")), .proxyRequired, .unknown),
             (Self.device("http"), .direct, .unknown),
             (Self.silent { $0[.useWUServer] = 0 }, .direct, .doesNotAsk),
             (Self.silent { $0[.updateServiceURLAlternate] = "http://files" }, nil, .unknown),
@@ -163,6 +166,40 @@ import Testing
             #expect(verdict.outcome == outcome)
             #expect(verdict.row == (outcome == .doesNotAsk ? MatrixRow(rawValue: "A2-20") : .download))
         }
+    }
+
+    @Test func `a bypass list does not lead through a network that is said to need a proxy, and the user's counts for nothing`() {
+        let around = ProxySettings.static("proxy:80", bypass: "*.example.net")
+        let cases: [(system: ProxySettings?, user: ProxySettings?, network: NetworkRequirement?, outcome: ScanOutcome, assumed: String?)] = [
+            (around, nil, nil, .scans, "as the system's bypass list says"), (around, Self.proxy, nil, .scans, "as the system's bypass list says"),
+            (around, nil, .proxyRequired, .fails, nil), (around, nil, .direct, .scans, nil),
+            (nil, around, nil, .unknown, nil), (nil, around, .proxyRequired, .fails, nil), (nil, around, .direct, .scans, nil),
+            (around, around, .proxyRequired, .fails, nil),
+        ]
+        for (system, user, network, outcome, assumed) in cases {
+            var judge = ScanJudge(ScanJudge.Circumstances(network: network))
+            let verdict = judge.verdicts(of: Self.device("https", system: system, user: user))[.january2021, .detection]
+            #expect(verdict.outcome == outcome, "\(String(describing: (system, user, network)))")
+            #expect(verdict.missing.map(\.fact) == (outcome == .unknown ? ["network"] : []))
+            #expect(verdict.assumed.first { $0.fact == "network" }.map { $0.text.hasSuffix(assumed ?? "-") } ?? (assumed == nil))
+            #expect(verdict.notes.contains { $0.contains("bypass list names the server") } == (network == .proxyRequired))
+        }
+    }
+
+    @Test(
+        arguments: [
+            (ProxySettings.static("proxy:80", bypass: "*.example.net;<local>"), nil, "proxy:80", "<local>"), (nil, .static("own:80"), "own:80", ""),
+            (nil, .static("own:80", bypass: "<local> other,WSUS.example.net;*"), "own:80", "<local>;other"),
+            (.static("ftp=proxy:21"), .static("own:80"), "own:80", ""),
+        ] as [(ProxySettings?, ProxySettings?, String, String)])
+    func `the system proxy that is proposed leads to the server`(_ system: ProxySettings?, _ user: ProxySettings?, _ proxy: String, _ bypass: String)
+    {
+        var judge = ScanJudge(ScanJudge.Circumstances(network: .proxyRequired))
+        let verdict = judge.verdicts(of: Self.device("https", system: system, user: user))[.january2021, .detection]
+        let remedy = verdict.remedies.first { $0.kinds == [.systemProxy] }
+        let list = bypass.isEmpty ? "" : " bypass-list=\"\(bypass)\""
+        #expect(remedy?.settings == ["netsh winhttp set proxy proxy-server=\"\(proxy)\"\(list)"])
+        #expect(remedy?.outcome == .scans)
     }
 
     static func text(_ verdict: Verdict) -> String {

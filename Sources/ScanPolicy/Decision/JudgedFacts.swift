@@ -37,11 +37,13 @@ struct JudgedFacts {
         var situation = ScanSituation(scheme: server.scheme)
         situation.systemProxyApplies = system.applies
         situation.userProxyApplies = user.applies
-        situation.isBypassed = system == .bypassed || user == .bypassed && !system.applies
         situation.isSignedIn = device.isSignedIn ?? true
         if let network = circumstances.network {
             situation.networks = [network]
-        } else if !situation.isBypassed, system.applies || user.applies {
+        } else if system == .bypassed {
+            // Detection goes by WinHTTP's list. The user's says nothing of the network: whoever is signed in writes it.
+            situation.networks = [.direct]
+        } else if system.applies || user != .none {
             situation.networks = [.proxyRequired, .direct]
         }
         situation.allowsUserProxy = Self.options(device.policy[.setProxyBehaviorForUpdateDetection])
@@ -90,9 +92,9 @@ struct JudgedFacts {
         if device.userProxy == nil { assumed.append(Assumption("user proxy", "none")) }
         if case .proxied(true) = system { assumed.append(Assumption("script or WPAD of the system", "names a proxy for \(server.host)")) }
         if case .proxied(true) = user { assumed.append(Assumption("script or WPAD of the user", "names a proxy for \(server.host)")) }
-        if situation?.isBypassed == true {
-            assumed.append(Assumption("network", "lets the device reach \(server.host) directly, as its bypass list says"))
-        } else if circumstances.network == nil, !system.applies, !user.applies {
+        if circumstances.network == nil, system == .bypassed {
+            assumed.append(Assumption("network", "lets the device reach \(server.host) directly, as the system's bypass list says"))
+        } else if circumstances.network == nil, !system.applies, user == .none {
             assumed.append(Assumption("network", "direct"))
         }
         if server.scheme == .https, device.pinStore == nil { assumed.append(Assumption("pin store", "empty")) }
@@ -155,8 +157,8 @@ struct JudgedFacts {
         var verdict = Verdict(outcome: .unknown, path: [], row: .download, evidence: .inferred)
         let system = (device.systemProxy ?? .none).reach(content)
         let user = (device.userProxy ?? .none).reach(content)
-        let isBypassed = !system.applies && !user.applies && (system == .bypassed || user == .bypassed)
-        let isDirect = !system.applies && !user.applies && (circumstances.network != .proxyRequired || isBypassed)
+        let isBelieved = system == .bypassed && circumstances.network == nil
+        let isDirect = !system.applies && (user == .none || !user.applies && isBelieved) && circumstances.network != .proxyRequired
         if device.systemProxy == nil { verdict.assumed.append(Assumption("system proxy", "none")) }
         if device.userProxy == nil { verdict.assumed.append(Assumption("user proxy", "none")) }
         if circumstances.network == nil, isDirect { verdict.assumed.append(Assumption("network", "direct")) }
@@ -185,7 +187,11 @@ struct JudgedFacts {
         if server.scheme == .http, answer.outcome == .interceptable {
             notes.append("Metadata is not signed: whoever is on the way can make the device run what they choose.")
         }
-        if situation.networks == [.proxyRequired], !situation.isBypassed, !system.applies, !user.applies {
+        if situation.networks == [.proxyRequired], system == .bypassed {
+            notes.append("The system's bypass list names the server, but the network is said to need a proxy: the list does not lead there.")
+        } else if situation.networks == [.proxyRequired], !system.applies, user == .bypassed {
+            notes.append("The user's bypass list names the server, but the network is said to need a proxy: the list does not lead there.")
+        } else if situation.networks == [.proxyRequired], !system.applies, !user.applies {
             notes.append("No proxy is set at all: as it stands the device does not reach the server. A user who sets one changes that.")
         }
         if answer.outcome == .scans, situation.systemProxyApplies, answer.row != MatrixRow(16) {

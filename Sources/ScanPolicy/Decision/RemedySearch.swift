@@ -70,7 +70,7 @@ enum RemedySearch {
                 guard changed.allowsUserProxy.contains(true) else { return nil }
                 changed.allowsUserProxy = [false]
             case .systemProxy:
-                guard !changed.systemProxyApplies, !changed.isBypassed else { return nil }
+                guard !changed.systemProxyApplies else { return nil }
                 changed.systemProxyApplies = true
             case .userProxyFallback:
                 guard changed.allowsUserProxy.contains(false) else { return nil }

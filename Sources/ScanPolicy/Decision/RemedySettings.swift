@@ -45,9 +45,8 @@ struct RemedySettings {
             ]
         case .systemProxyOnly: return [Self.number(.setProxyBehaviorForUpdateDetection, 0)]
         case .systemProxy:
-            let proxy = device.userProxy?.fixed?.proxy ?? "PROXY:PORT"
-            let bypass = device.userProxy?.fixed?.bypass ?? ""
-            return ["netsh winhttp set proxy proxy-server=\"\(proxy)\"" + (bypass.isEmpty ? "" : " bypass-list=\"\(bypass)\"")]
+            let proxy = device.proxyForTheSystem(of: server) ?? StaticProxy("PROXY:PORT")
+            return ["netsh winhttp set proxy proxy-server=\"\(proxy.proxy)\"" + (proxy.bypass.isEmpty ? "" : " bypass-list=\"\(proxy.bypass)\"")]
         case .userProxyFallback: return [Self.number(.setProxyBehaviorForUpdateDetection, 1)]
         }
     }
@@ -67,6 +66,20 @@ struct RemedySettings {
     static func text(_ value: PolicyText, _ text: String) -> String { "HKLM\\\(value.key.rawValue): \(value.rawValue) = \"\(text)\" (REG_SZ)" }
     static func number(_ value: PolicyNumber, _ number: UInt32) -> String {
         "HKLM\\\(value.key.rawValue): \(value.rawValue) = \(number) (REG_DWORD)"
+    }
+}
+
+extension DeviceFacts {
+    /// The proxy that the system would be given so that it leads to the server: its own, else the user's, without bypassing the server.
+    func proxyForTheSystem(of server: ServerURL?) -> StaticProxy? {
+        let named = [systemProxy?.fixed, userProxy?.fixed].compactMap(\.self)
+        guard let server else { return named.last }
+        guard var proxy = named.first(where: { $0.proxy(for: server.scheme) != nil }) else { return nil }
+        if proxy.bypasses(server) {
+            let entries = proxy.bypass.split(whereSeparator: { $0 == ";" || $0 == "," || $0.isWhitespace })
+            proxy.bypass = entries.filter { !StaticProxy(proxy.proxy, bypass: String($0)).bypasses(server) }.joined(separator: ";")
+        }
+        return proxy
     }
 }
 

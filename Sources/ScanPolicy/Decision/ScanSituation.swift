@@ -23,8 +23,6 @@ struct ScanSituation: Sendable, Hashable {
     var scheme: ServerURL.Scheme
     var systemProxyApplies = false
     var userProxyApplies = false
-    /// A bypass list names the server: the device goes there without proxy.
-    var isBypassed = false
     var isSignedIn = true
     var networks: [NetworkRequirement] = [.direct]
     var allowsUserProxy: [Bool] = [false]
@@ -32,7 +30,7 @@ struct ScanSituation: Sendable, Hashable {
     var enforcesPins: [Bool] = [true]
 
     func need(_ network: NetworkRequirement) -> ScanMatrix.Need {
-        if isBypassed || network == .direct { return .nothing }
+        if network == .direct { return .nothing }
         return switch (systemProxyApplies, userProxyApplies) {
         case (true, true): .either
         case (true, false): .systemProxy
@@ -65,7 +63,7 @@ struct ScanSituation: Sendable, Hashable {
         let cell = row[level]
         var answer = Answer(outcome: cell.outcome, path: cell.path, row: MatrixRow(row.number), evidence: cell.evidence)
         // A network that would let the device through does not keep it from the proxy it is told to use.
-        if need == .nothing, systemProxyApplies, !isBypassed { answer.path = answer.path.map { $0 == .direct ? .system : $0 } }
+        if need == .nothing, systemProxyApplies { answer.path = answer.path.map { $0 == .direct ? .system : $0 } }
         if one.allowsUserProxy, !isSignedIn, need == .userProxy {
             answer.furtherRows = [answer.row]
             answer.row = MatrixRow(21)
