@@ -1,14 +1,9 @@
+import ScanPolicy
+
 /// One line of a CSV file (RFC 4180, without line breaks in fields).
 enum CSVLine {
-    /// A line of these fields, without its end. What a spreadsheet would take for a formula gets an apostrophe before it; line breaks become spaces.
-    static func text(_ fields: [String]) -> String {
-        fields.map { field in
-            var text = String(field.map { $0.isNewline ? " " : $0 })
-            if let first = text.unicodeScalars.first, "=+-@\t".unicodeScalars.contains(first) { text = "'" + text }
-            guard text.contains(where: { ",\"'; \t".contains($0) }) else { return text }
-            return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-        }.joined(separator: ",")
-    }
+    /// A line of these fields, without its end.
+    static func text(_ fields: [String]) -> String { fields.map(CSVCell.text).joined(separator: ",") }
 
     /// The fields, without the white space around them; nothing where quotation marks do not match.
     static func fields(_ line: String) -> [String]? {

@@ -58,20 +58,8 @@ public enum ForecastCSV {
         var line: [UInt8] = []
         for (index, field) in fields.enumerated() {
             if index > 0 { line.append(UInt8(ascii: ",")) }
-            line += Array(cell(field).utf8)
+            line += Array(CSVCell.text(field).utf8)
         }
         return line + [13, 10]
-    }
-
-    /// A cell in quotation marks where it needs them. What a spreadsheet would take for a formula begins with an apostrophe.
-    static func cell(_ field: String) -> String {
-        var text = field.shown
-        let first = text.unicodeScalars.first { $0 != " " && ($0.isASCII || !$0.properties.isWhitespace) }
-        if let first, "=+-@|%＝＋－＠".unicodeScalars.contains(first) { text = "'" + text }
-        let marks: [UInt8] = [UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "'")]
-        guard text.utf8.contains(where: marks.contains) else { return text }
-        var quoted = "\""
-        for character in text { quoted += character == "\"" ? "\"\"" : String(character) }
-        return quoted + "\""
     }
 }
