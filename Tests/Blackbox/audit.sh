@@ -20,7 +20,7 @@ watched=$(sed -n 's/.*by plain HTTP on port \([0-9]*\) is refused.*/\1/p' "$work
 check "our own server is looked at" audit "https://localhost:$port" --http-port "$watched" --ca "$home/ca.pem" --html "$work/report.html"
 shows "it is worth no more than a note" says '^Grade: +note$'
 lacks "nothing of it is weak, dangerous or unknown" says '^(weak|dangerous|unknown) '
-shows "plain HTTP is refused" says 'refuses everything with 403'
+shows "plain HTTP is refused" says 'refuses everything with 403 from here'
 shows "a device of January 2021 scans" says '2021-01 +scans +A2-07'
 shows "the page forbids scripts" grep -q "default-src 'none'" "$work/report.html"
 lacks "and has none" grep -qi '<script' "$work/report.html"

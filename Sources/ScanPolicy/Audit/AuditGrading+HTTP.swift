@@ -34,9 +34,11 @@ extension AuditGrading {
         let statuses = port.answers.map(\.status)
         guard statuses.allSatisfy({ $0 == 403 }) else { return false }
         find(
-            .httpPort, .good, "port \(port.number) refuses everything with 403: nothing is served in the clear",
-            why: "Devices that still come here fail, and say with their requests which computer they are, for everyone on the way.",
-            mend: ["close the port once no device comes any more"])
+            .httpPort, .good, "port \(port.number) refuses everything with 403 from here: nothing was served in the clear",
+            why:
+                "Devices that still come here fail, and say with their requests which computer they are, for everyone on the way. A server that "
+                + "refuses some addresses only looks the same to those.",
+            mend: ["close the port once no device comes any more", "audit from an address that devices have, too"])
         return true
     }
 
