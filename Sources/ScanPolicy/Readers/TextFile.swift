@@ -115,17 +115,6 @@ struct TextFile {
 
     func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-    /// Whether these bytes stand somewhere in the range.
-    func contains(_ word: StaticString, in range: Range<Int>) -> Bool {
-        let count = word.utf8CodeUnitCount
-        guard count <= range.count else { return false }
-        return bytes.withUnsafeBufferPointer { bytes in
-            (range.lowerBound...range.upperBound - count).contains { start in
-                (0..<count).allSatisfy { bytes[start + $0] == word.utf8Start[$0] }
-            }
-        }
-    }
-
     func trimmed(_ range: Range<Int>) -> Range<Int> {
         var range = range
         while let first = range.first, bytes[first] == 0x20 || bytes[first] == 0x09 { range = range.dropFirst() }

@@ -35,7 +35,6 @@ public struct WindowsUpdateLog: Sendable, Hashable {
 
     /// `2021/07/13 18:06:21` or, before Windows 10, `2016-09-08	10:48:19`.
     static func isDated(_ line: ArraySlice<UInt8>) -> Bool {
-        let pattern = Array("dddd-dd-dd dd:dd:dd".utf8)
         guard line.count >= pattern.count else { return false }
         return zip(line, pattern).allSatisfy { byte, form in
             switch form {
@@ -47,28 +46,59 @@ public struct WindowsUpdateLog: Sendable, Hashable {
         }
     }
 
-    /// Looks for bytes first: that costs far less than looking for characters, and most lines say nothing of this.
+    private static let pattern = Array("dddd-dd-dd dd:dd:dd".utf8)
+
+    /// What a line is taken for, by words in it; of several the first here.
+    private enum Mark: Int {
+        // The service that a server named by policy is known as.
+        case managedService, clientServer, targeting, reporting, noPins, pins, locator
+
+        var words: StaticString {
+            switch self {
+            case .managedService: "ServiceId = {3DA21691-E39D-4DA6-8A4B-B43877BCB1B7}"
+            case .clientServer: "Got WSUS Client/Server URL: "
+            case .targeting: "Got WSUS SimpleTargeting URL: "
+            case .reporting: "Got WSUS Reporting URL: "
+            case .noPins: "WSUS certificate store is empty"
+            case .pins: "WSUS TLS cert-pinning mandatory: Yes"
+            case .locator: "/SLS/{"
+            }
+        }
+    }
+
+    /// Looks at each byte once, as a byte: most lines say nothing of this, and logs are long.
+    private static func mark(in line: UnsafeBufferPointer<UInt8>.SubSequence) -> Mark? {
+        var found: Mark?
+        for start in line.indices {
+            let marks: [Mark]
+            switch line[start] {
+            case UInt8(ascii: "S"): marks = [.managedService]
+            case UInt8(ascii: "G"): marks = [.clientServer, .targeting, .reporting]
+            case UInt8(ascii: "W"): marks = [.noPins, .pins]
+            case UInt8(ascii: "/"): marks = [.locator]
+            default: continue
+            }
+            for mark in marks where mark.rawValue < found?.rawValue ?? .max {
+                let words = UnsafeBufferPointer(start: mark.words.utf8Start, count: mark.words.utf8CodeUnitCount)
+                if line[start...].starts(with: words) { found = mark }
+            }
+        }
+        return found
+    }
+
     private mutating func take(_ line: Range<Int>, _ text: TextFile) {
-        func has(_ words: StaticString) -> Bool { text.contains(words, in: line) }
+        guard let mark = text.bytes.withUnsafeBufferPointer({ Self.mark(in: $0[line]) }) else { return }
         func finding<Value>(_ value: Value?) -> Finding<Value>? {
             value.map { Finding(value: $0, byteOffset: text.byteOffset(line.lowerBound)) }
         }
-        func url(after label: StaticString) -> Finding<ServerURL>? { finding(Self.url(in: text.string(line), after: label.description)) }
-        // The service that a server named by policy is known as.
-        if has("ServiceId = {3DA21691-E39D-4DA6-8A4B-B43877BCB1B7}") {
-            server = url(after: "Server URL = ") ?? server
-        } else if has("Got WSUS Client/Server URL: ") {
-            server = url(after: "Got WSUS Client/Server URL: ") ?? server
-        } else if has("Got WSUS SimpleTargeting URL: ") {
-            server = url(after: "Got WSUS SimpleTargeting URL: ") ?? server
-        } else if has("Got WSUS Reporting URL: ") {
-            statusServer = url(after: "Got WSUS Reporting URL: ") ?? statusServer
-        } else if has("WSUS certificate store is empty") {
-            pinStore = finding(.empty)
-        } else if has("WSUS TLS cert-pinning mandatory: Yes") {
-            pinStore = finding(.unknown)
-        } else if has("/SLS/{") {
-            windows = finding(Self.version(in: text.string(line))) ?? windows
+        func url(after label: String) -> Finding<ServerURL>? { finding(Self.url(in: text.string(line), after: label)) }
+        switch mark {
+        case .managedService: server = url(after: "Server URL = ") ?? server
+        case .clientServer, .targeting: server = url(after: mark.words.description) ?? server
+        case .reporting: statusServer = url(after: mark.words.description) ?? statusServer
+        case .noPins: pinStore = finding(.empty)
+        case .pins: pinStore = finding(.unknown)
+        case .locator: windows = finding(Self.version(in: text.string(line))) ?? windows
         }
     }
 

@@ -51,6 +51,16 @@ import Testing
         #expect(try read(path.replacing(".3235", with: ".0")).windows?.value == WindowsVersion("10.0.22631"))
     }
 
+    @Test func `of several things that a line says the first in rank counts, wherever it stands`() throws {
+        let address = "https://wsus.example.test:8531/x"
+        let log = try read("/SLS/{a}/x64/10.0.22631.1/0 WSUS certificate store is empty Got WSUS Reporting URL: \(address)")
+        #expect(log.statusServer?.value == ServerURL(address))
+        #expect(log.windows == nil && log.pinStore == nil)
+        #expect(try read("GGot WSUS Got WSUS Reporting URL: \(address)").statusServer?.value == ServerURL(address))
+        let cut = try read("Got WSUS Reporting URL:", "WSUS certificate store is empt", "/SLS/", "y")
+        #expect(cut.lines == 4 && cut.statusServer == nil && cut.pinStore == nil && cut.windows == nil)
+    }
+
     @Test func `text without a dated line is no log`() {
         #expect(refusal { () throws(PolicyFileError) in try WindowsUpdateLog.read(Array("hello\n".utf8), file: "a") }?.code == .unknownFormat)
     }
