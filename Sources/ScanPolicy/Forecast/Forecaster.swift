@@ -80,9 +80,10 @@ public struct Forecaster: Sendable {
             device.policy[.wuServer] = url.description
             device.policy[.wuStatusServer] = url.description
         case .systemProxy:
-            if let settings = device.systemProxy, settings != .none { return }
-            // Where users have one it is that; its name is of no concern where they have none.
-            device.systemProxy = .static(device.userProxy?.fixed?.proxy ?? "proxy", bypass: device.userProxy?.fixed?.bypass ?? "")
+            let server = device.policy[.wuServer].flatMap { ServerURL($0) }
+            if let settings = device.systemProxy, server.map({ settings.reach($0).applies }) ?? (settings != .none) { return }
+            // Where users have one it is that, without what leads past it; its name is of no concern where they have none.
+            device.systemProxy = ProxySettings(fixed: device.proxyForTheSystem(of: server) ?? StaticProxy("proxy"))
         case .userProxyFallback: device.policy[.setProxyBehaviorForUpdateDetection] = 1
         case .systemProxyOnly: device.policy[.setProxyBehaviorForUpdateDetection] = 0
         case .use, .update, .pins: return

@@ -83,6 +83,18 @@ import Testing
         #expect(Self.forecast(ScanMatrixTests.device("http")).verdicts[.september2020, .detection].assumed.contains(Assumption("network", "direct")))
     }
 
+    @Test func `a system proxy that is supposed leads to the server, whatever lists there are`() {
+        let around = ProxySettings.static("proxy:80", bypass: "<local>;*.example.net")
+        for (system, user) in [(nil, around), (around, nil), (around, around)] as [(ProxySettings?, ProxySettings?)] {
+            let forecast = Self.forecast(ScanMatrixTests.device("https", system: system, user: user)) {
+                $0.network = .proxyRequired
+                $0.assumed = [.systemProxy]
+            }
+            #expect(ScanMatrixTests.text(forecast.verdicts[.january2021, .detection]) == "scans [system]")
+            #expect(forecast.baseline?[.january2021, .detection].outcome == .fails)
+        }
+    }
+
     @Test func `what is assumed is listed`() {
         let verdict = Self.forecast(ScanMatrixTests.device("https")).verdicts[.january2021, .detection]
         #expect(
