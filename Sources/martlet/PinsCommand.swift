@@ -24,7 +24,8 @@ struct PinsCommand: AsyncParsableCommand {
             help: ArgumentHelp("The folder to write to, made where it is missing; nothing in it is overwritten.", valueName: "dir"))
         var folder: String
         @Option(
-            help: ArgumentHelp("When devices will have the pins, if later than now: yyyy-MM-ddTHH:mm:ssZ.", valueName: "time"),
+            help: ArgumentHelp(
+                "When devices will have the pins: yyyy-MM-ddTHH:mm:ssZ. Without it now, or the later time that was said before.", valueName: "time"),
             transform: { text in
                 guard let time = Timestamp(text) else { throw ValidationError("\(text) is not a time") }
                 return time
@@ -58,6 +59,10 @@ struct PinsCommand: AsyncParsableCommand {
             guard case .certificates(.status(let status)) = try await options.perform(.certificates(publish)) else { throw Outcome.unexpected() }
             if output.json { return try Terminal.json(Report(files: files.map { "\(folder)/\($0.name)" }, status: status)) }
             for file in files { Terminal.print("wrote \(folder)/\(file.name)") }
+            let now = Timestamp.now
+            if published == nil, ([status.current] + status.next).contains(where: { $0.publishedAt.map { $0 > now } ?? false }) {
+                Terminal.print("Pins that were published for a later time keep it; --published gives an earlier one.")
+            }
             CertsCommand.show(status)
         }
 

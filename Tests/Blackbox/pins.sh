@@ -91,6 +91,17 @@ check "force passes the gate" certs renew --force
 lacks "what was forced was published never" grep -q "$(presented)" "$work/keystore.json"
 shows "and it is in the log" grep -q "forced: devices with pins for another refuse this one" "$work/server.log"
 
+later=$(date -u -d '+1 day' +%Y-%m-%dT00:00:00Z)
+check "another is prepared" certs renew --prepare
+rollout=$(field next.0.sha256)
+check "its pin is published for tomorrow" "$MARTLET" pins export --home "$home" --format reg --output "$work/tomorrow" --published "$later"
+check "its files are written once more" export_pins certificate "$work/once-more"
+shows "and it says that the time stays" said "keep it"
+shows "it does" test "$(field next.0.publishedAt)" = "${later%Z}.000Z"
+refuses "so it is not changed to today" certs renew --accept-unseen
+shows "with the reason" said "its pin is published for"
+shows "the prepared one waits" test "$(field next.0.sha256)" = "$rollout"
+
 check "a backup is written" "$MARTLET" backup --home "$home" "$work/backup"
 check "and restored" "$MARTLET" restore --home "$work/restored" "$work/backup"
 state() { "$MARTLET" certs show --home "$1" --json | python3 -c 'import json, sys; status = json.load(sys.stdin)

@@ -21,7 +21,7 @@ import Updates
 
     private func export(_ folder: IdentityFolder, at time: Timestamp) throws {
         var store = try folder.keyStore()
-        store.publish(store.all.map(\.sha256), at: time)
+        store.publish(store.all.map(\.sha256), at: time, isStated: true)
         try folder.save(store)
     }
 
@@ -107,7 +107,7 @@ import Updates
         }
         let time = now.adding(seconds: 350 * Self.day)
         #expect(#expect(throws: TrustError.self) { try renew(RenewalOptions(), at: time) }?.code == .pinned)
-        store.publish([store.next[0].sha256], at: time)
+        store.publish([store.next[0].sha256], at: time, isStated: true)
         #expect(throws: TrustError.self) { try renew(RenewalOptions(), at: time) }
         #expect(throws: TrustError.self) { try renew(RenewalOptions(), at: time.adding(milliseconds: -1)) }
         #expect(try renew(RenewalOptions(), at: time.adding(milliseconds: 1)).shown == store.next[0])
@@ -146,14 +146,14 @@ import Updates
             var store = KeyStore(current: try folder.keyStore().current, next: try folder.keyStore().next)
             var time = now
             store.beginPublication(at: time)
-            if round % 2 == 0 { store.publish([store.current.sha256], at: time) }
+            if round % 2 == 0 { store.publish([store.current.sha256], at: time, isStated: true) }
             var published: [SHA256Digest: Timestamp] = [:]
             for _ in 0..<40 {
                 time = time.adding(seconds: random.signed(60 * Self.day) + 30 * Self.day)
                 var renewal: Renewal?
                 switch random.below(5) {
                 case 0:
-                    store.publish(store.all.map(\.sha256), at: time)
+                    store.publish(store.all.map(\.sha256), at: time, isStated: true)
                     for certificate in store.all { published[certificate.sha256] = min(published[certificate.sha256] ?? time, time) }
                 case 1: renewal = try? folder.renewal(of: store, by: RenewalOptions(), try folder.issuer(), now: time)
                 case 2: renewal = try? folder.renewal(of: store, by: RenewalOptions(prepares: true), try folder.issuer(), now: time)

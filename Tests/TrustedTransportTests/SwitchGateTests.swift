@@ -37,8 +37,8 @@ import Updates
     func `a change passes the gate as its row says`(row: Row) {
         var publication = Publication()
         if row.pinned { publication.begin(at: Self.now.adding(milliseconds: -900)) }
-        if let time = row.published { publication.publish([Self.digest], at: Self.now.adding(milliseconds: time)) }
-        if let time = row.othersPublished { publication.publish([Self.other], at: Self.now.adding(milliseconds: time)) }
+        if let time = row.published { publication.publish([Self.digest], at: Self.now.adding(milliseconds: time), isStated: true) }
+        if let time = row.othersPublished { publication.publish([Self.other], at: Self.now.adding(milliseconds: time), isStated: true) }
         let obstacle = SwitchGate.obstacle(
             to: Self.digest, notBefore: Self.now.adding(milliseconds: row.from), notAfter: Self.now.adding(milliseconds: row.until), publication,
             now: Self.now)
@@ -47,11 +47,25 @@ import Updates
 
     @Test func `an earlier time of publication stays`() {
         var publication = Publication()
-        publication.publish([Self.digest], at: Self.now)
-        publication.publish([Self.digest, Self.other], at: Self.now.adding(seconds: 60))
+        publication.publish([Self.digest], at: Self.now, isStated: true)
+        publication.publish([Self.digest, Self.other], at: Self.now.adding(seconds: 60), isStated: true)
         #expect(publication[Self.digest] == Self.now)
         #expect(publication[Self.other] == Self.now.adding(seconds: 60))
         #expect(publication.since == Self.now)
+    }
+
+    @Test func `writing the files again moves no publication that was said for a later time`() {
+        var publication = Publication()
+        let later = Self.now.adding(seconds: 86_400)
+        publication.publish([Self.digest], at: later, isStated: true)
+        publication.publish([Self.digest, Self.other], at: Self.now, isStated: false)
+        #expect(publication[Self.digest] == later)
+        #expect(publication[Self.other] == Self.now)
+        let obstacle = SwitchGate.obstacle(
+            to: Self.digest, notBefore: Self.now, notAfter: later, publication, now: Self.now.adding(seconds: 60))
+        #expect(obstacle == .notPublishedYet(later))
+        publication.publish([Self.digest], at: Self.now.adding(seconds: 30), isStated: true)
+        #expect(publication[Self.digest] == Self.now.adding(seconds: 30))
     }
 
     /// Whatever was exported and whenever: with pins the gate opens only to what was published before now and is valid.
@@ -65,7 +79,7 @@ import Updates
             if isPinned, random.below(2) == 0 {
                 let time = random.signed(2)
                 published = time
-                publication.publish([Self.digest], at: Self.now.adding(milliseconds: time))
+                publication.publish([Self.digest], at: Self.now.adding(milliseconds: time), isStated: true)
             }
             let (from, until) = (random.signed(2), random.signed(2))
             let isOpen =

@@ -67,9 +67,9 @@ public struct KeyStore: Sendable {
     /// Pins are about to leave: from now on the gate is closed to what is not published.
     public mutating func beginPublication(at now: Timestamp) { publication.begin(at: now) }
 
-    /// The pins of certificates that are held are with the devices from `time` on.
-    public mutating func publish(_ certificates: [SHA256Digest], at time: Timestamp) {
-        publication.publish(certificates.filter { self[$0] != nil }, at: time)
+    /// The pins of certificates that are held are with the devices from `time` on; see ``Publication/publish(_:at:isStated:)``.
+    public mutating func publish(_ certificates: [SHA256Digest], at time: Timestamp, isStated: Bool) {
+        publication.publish(certificates.filter { self[$0] != nil }, at: time, isStated: isStated)
     }
 
     /// No device has pins any more: every change is free again.

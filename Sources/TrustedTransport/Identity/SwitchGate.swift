@@ -20,9 +20,18 @@ public struct Publication: Hashable, Sendable, Codable {
     }
 
     /// Pins of these certificates were given out. An earlier time stays: devices have had them since.
-    public mutating func publish(_ certificates: [SHA256Digest], at time: Timestamp) {
+    ///
+    /// - Parameter isStated: the administrator said this time. Otherwise it is only that of the export, and a later one that was said stays
+    ///   too: writing the files again brings them to no device.
+    public mutating func publish(_ certificates: [SHA256Digest], at time: Timestamp, isStated: Bool) {
         begin(at: time)
-        for certificate in certificates { times[certificate.description] = min(times[certificate.description] ?? time, time) }
+        for certificate in certificates {
+            guard let known = times[certificate.description] else {
+                times[certificate.description] = time
+                continue
+            }
+            if isStated { times[certificate.description] = min(known, time) }
+        }
     }
 
     /// Forgets times of certificates that are no longer held.

@@ -192,8 +192,12 @@ extension UpdateEngine {
         let now = clock()
         if let time, time < now { throw EngineError(.refused, "\(time.text(.seconds)) is past: devices cannot have had the pins then") }
         let certificates = digests.compactMap { SHA256Digest(hexadecimal: $0) }
-        try await changeStore(folder) { $0.publish(certificates, at: time ?? now) }
-        log.notice("pins of \(certificates.count) certificates were exported, to be with devices from \((time ?? now).text(.seconds)) on")
+        let publication = try await changeStore(folder) { store in
+            store.publish(certificates, at: time ?? now, isStated: time != nil)
+            return store.publication
+        }
+        let latest = certificates.compactMap { publication[$0] }.max() ?? now
+        log.notice("pins of \(certificates.count) certificates were exported, all of them with devices from \(latest.text(.seconds)) on")
         return .status(try await certificateStatus(folder))
     }
 
