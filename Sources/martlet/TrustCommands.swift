@@ -75,7 +75,7 @@ struct PublishersCommand: AsyncParsableCommand {
     }
 
     struct Remove: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Trust a publisher no more.")
+        static let configuration = CommandConfiguration(abstract: "Trust a publisher no more, nor its timestamps.")
         @OptionGroup var options: HomeOptions
         @OptionGroup var output: JSONOption
         @Argument(help: ArgumentHelp("The certificate's SHA-256, or eight digits of it or more.", valueName: "sha256"))
@@ -113,6 +113,6 @@ private enum Trusted {
         let request = ControlRequest.removeCertificate(fingerprint, roles)
         guard case .trustedCertificates(let removed) = try await options.perform(request) else { throw Outcome.unexpected() }
         if output.json { return try Terminal.json(removed) }
-        for certificate in removed { Terminal.fields([("removed \(certificate.sha256)", certificate.name)]) }
+        for certificate in removed { Terminal.fields([("removed \(certificate.sha256) (\(certificate.role))", certificate.name)]) }
     }
 }

@@ -26,7 +26,7 @@ extension UpdateEngine {
         case .listPayloads: return .payloads(try await payloads())
         case .listCertificates(let roles): return .trustedCertificates(try await trustedCertificates(roles))
         case .addCertificates(let files, let role): return .trusted(try await addCertificates(files: files, as: role))
-        case .removeCertificate(let fingerprint, let roles): return .trustedCertificates([try await removeCertificate(fingerprint, roles)])
+        case .removeCertificate(let fingerprint, let roles): return .trustedCertificates(try await removeCertificate(fingerprint, roles))
         case .snapshot: return .snapshot(try await snapshot())
         case .forgetUnseenDevices(let time, let isDryRun):
             return .devicesChanged(try await forgetDevices(notSeenSince: time, isDryRun: isDryRun))

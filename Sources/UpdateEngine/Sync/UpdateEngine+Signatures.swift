@@ -106,8 +106,10 @@ extension UpdateEngine {
         return report
     }
 
+    /// A certificate that is held in several of the roles is removed from each.
+    ///
     /// - Parameter fingerprint: 64 hexadecimal digits, or the first eight or more of them where no other begins so.
-    public func removeCertificate(_ fingerprint: String, _ roles: [TrustedCertificate.Role]) async throws -> TrustedCertificateSummary {
+    public func removeCertificate(_ fingerprint: String, _ roles: [TrustedCertificate.Role]) async throws -> [TrustedCertificateSummary] {
         let start = fingerprint.lowercased()
         guard start.utf8.count >= 8, start.allSatisfy(\.isHexDigit) else {
             throw EngineError(.refused, "name a certificate by its SHA-256, or by eight digits of it or more")
@@ -116,12 +118,14 @@ extension UpdateEngine {
             let held = try await store.certificates().filter { stored in
                 roles.contains { $0.rawValue == stored.role } && stored.sha256.description.hasPrefix(start)
             }
-            guard held.count <= 1 else { throw EngineError(.refused, "\(fingerprint) is the start of more than one fingerprint") }
-            guard let one = held.first else { throw EngineError(.refused, "no certificate \(fingerprint) is held") }
-            _ = try await store.removeCertificate(one.sha256, role: one.role)
+            guard Set(held.map(\.sha256)).count <= 1 else {
+                throw EngineError(.refused, "\(fingerprint) is the start of more than one fingerprint")
+            }
+            guard !held.isEmpty else { throw EngineError(.refused, "no certificate \(fingerprint) is held") }
+            for one in held { _ = try await store.removeCertificate(one.sha256, role: one.role) }
             let trust = try await Self.trust(store, rootTable)
             publish { $0.trust = trust }
-            return Self.summary(one)
+            return held.map(Self.summary)
         }
     }
 
