@@ -50,6 +50,16 @@ struct TestIdentity {
         get throws { try Certificate.PrivateKey(pemEncoded: String(contentsOfFile: files.caKey, encoding: .utf8)) }
     }
 
+    /// The CA once more, with the same key and another end. Returns the path of the certificate.
+    static func authority(_ identity: TestIdentity, until end: Date) throws -> String {
+        let (authority, key) = (try identity.authority, try identity.authorityKey)
+        let certificate = try Certificate(
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: key.publicKey, notValidBefore: end.addingTimeInterval(-86_400),
+            notValidAfter: end, issuer: authority.subject, subject: authority.subject, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: authority.extensions, issuerPrivateKey: key)
+        return try identity.folder.write("authority.pem", Array(try certificate.serializeAsPEM().pemString.utf8))
+    }
+
     /// What someone who has stolen the CA's key could sign. Returns the path of the certificate.
     func forge(
         _ name: String, subject: DistinguishedName = DistinguishedName(), names: [GeneralName], isAuthority: Bool = false,

@@ -35,7 +35,7 @@ extension AuditGrading {
                 .certificateTrust, .dangerous, "it does not lead to \(tls.roots): \(reason)",
                 why: "Devices that trust that authority and no other show 0x80072F8F or 0x800B0109.",
                 mend: [
-                    "give devices the authority's certificate in the *computer's* Trusted Root store",
+                    "give devices the authority's certificate in the computer's Trusted Root store",
                     "let the server send the intermediate certificates",
                 ])
         case .untrusted(let reason):

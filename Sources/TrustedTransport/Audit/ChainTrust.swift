@@ -1,7 +1,7 @@
 import FoundationEssentials
 import ScanPolicy
 import SwiftASN1
-@_spi(FixedExpiryValidationTime) import X509
+@_spi(FixedExpiryValidationTime) @_spi(DisableValidityCheck) import X509
 
 /// Says whether a chain leads to a root, apart from names and dates, which are judged by themselves.
 struct ChainTrust: Sendable {
@@ -49,19 +49,29 @@ struct ChainTrust: Sendable {
         if leaf.signature.hasPrefix("SHA-1") || leaf.signature.hasPrefix("MD") {
             return (.unknown("\(leaf.signature) proves nothing here, so nothing is known of who issued it"), words)
         }
-        // A certificate whose time is over, or not yet come, is judged by a time at which it was good: its dates are another finding.
-        let time = Date(timeIntervalSince1970: Double(min(max(asOf, leaf.notBefore), leaf.notAfter)))
-        var verifier = Verifier(rootCertificates: roots) {
-            RFC5280Policy(fixedExpiryValidationTime: time)
-            JudgedElsewhere()
-        }
-        switch await verifier.validate(leaf: first, intermediates: CertificateStore(certificates.dropFirst())) {
-        case .validCertificate: return (.trusted, words)
-        case .couldNotValidate(let failures):
+        // Who issued it is one question, dates are another: an authority may be younger than the certificate that ended.
+        let chained = await verdict(first, certificates.dropFirst(), .withValidityCheckDisabled())
+        if case .couldNotValidate(let failures) = chained {
             if leaf.isSelfIssued { return (.untrusted("it is signed by itself"), words) }
-            if let failure = failures.first { return (.untrusted("\(failure.policyFailureReason)"), words) }
+            // What the library says of its reasons shows whole certificates.
+            if !failures.isEmpty { return (.untrusted("a certificate on the way may not vouch for it (constraints or extensions)"), words) }
             return (.untrusted("its issuer, \(quoted(leaf.issuer)), is not among them"), words)
         }
+        // The certificate's own dates are a finding of their own; those of the ones above it, a root's too, are seen only here.
+        guard leaf.notBefore...max(leaf.notBefore, leaf.notAfter) ~= asOf else { return (.trusted, words) }
+        let now = Date(timeIntervalSince1970: Double(asOf))
+        if case .couldNotValidate = await verdict(first, certificates.dropFirst(), RFC5280Policy(fixedExpiryValidationTime: now)) {
+            return (.untrusted("a certificate above it has ended, or is not valid yet"), words)
+        }
+        return (.trusted, words)
+    }
+
+    private func verdict(_ leaf: Certificate, _ above: ArraySlice<Certificate>, _ policy: RFC5280Policy) async -> CertificateValidationResult {
+        var verifier = Verifier(rootCertificates: roots) {
+            policy
+            JudgedElsewhere()
+        }
+        return await verifier.validate(leaf: leaf, intermediates: CertificateStore(above))
     }
 }
 

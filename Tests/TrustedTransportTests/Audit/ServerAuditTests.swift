@@ -76,6 +76,9 @@ import Updates
         let past = try await report(https: server, ca: identity.files.caCertificate, now: later(398))
         #expect(grade(past, .certificateDates) == .dangerous)
         #expect(grade(past, .certificateTrust) == .good)
+        // Years later the authority has ended too; who issued the certificate is as clear as before.
+        let longPast = try await report(https: server, ca: identity.files.caCertificate, now: later(4_000))
+        #expect(grade(longPast, .certificateTrust) == .good)
         await server.stop()
     }
 
