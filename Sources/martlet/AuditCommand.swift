@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import ScanPolicy
 import TrustedTransport
 import UpdateEngine
@@ -25,26 +24,31 @@ struct AuditCommand: AsyncParsableCommand {
     var httpsPort: UInt16?
     @Option(help: ArgumentHelp("Seconds that one connection may take, 1 to 60.", valueName: "seconds"))
     var timeout = 5
-    @Option(help: ArgumentHelp("Write the report as one page.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write the report as one page, too.", valueName: "file"))
     var html: String?
+    @Flag(help: "Write the page over a file that is there.")
+    var force = false
     @OptionGroup var output: JSONOption
 
     func validate() throws {
         guard 1...60 ~= timeout else { throw ValidationError("--timeout is 1 to 60 seconds") }
         guard httpPort != 0, httpsPort != 0 else { throw ValidationError("a port is 1 to 65535") }
         guard html != "" else { throw ValidationError("a path is empty") }
+        guard html != nil || !force else { throw ValidationError("--force is for --html, which names no file") }
     }
 
     func run() async throws {
         guard let target = AuditTarget(url, https: httpsPort, http: httpPort) else {
             throw ValidationError("the server must have the form https://HOST[:PORT], http://HOST[:PORT] or HOST")
         }
+        // The look takes minutes: a page that could not be written is refused before it.
+        let page = try html.map { try NewPage($0, replacing: force) }
         var limits = ServerAudit.Limits()
         limits.probe = timeout
         let audit = try ServerAudit(target, caFile: ca, limits: limits, now: .now)
         let report = AuditGrading.report(try await audit.observe())
-        if let html { try Data(AuditPage.bytes(report)).write(to: URL(filePath: html)) }
         if output.json { try Terminal.json(report) } else { show(report) }
+        try page?.write(AuditPage.bytes(report))
         if !report.isComplete { throw ExitCode(2) }
     }
 

@@ -65,6 +65,40 @@ enum NewFiles {
     }
 }
 
+/// One file of a result in a folder that is there; whether it can be written is known before the result is.
+struct NewPage {
+    private let path: String
+    private let replacing: Bool
+
+    /// - Throws: where the folder is not there or not writable, or something bears the name already and is not to be replaced, or is no file.
+    init(_ path: String, replacing: Bool) throws {
+        self.path = path
+        self.replacing = replacing
+        let (folder, name) = (parts.folder, parts.name)
+        guard !name.isEmpty, name != ".", name != ".." else { throw EngineError(.refused, "\(path) names no file") }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+            throw EngineError(.refused, "\(path) cannot be written: there is no folder \(folder)")
+        }
+        guard access(folder, W_OK | X_OK) == 0 else { throw EngineError(.refused, "\(path) cannot be written: \(String(cString: strerror(errno)))") }
+        guard faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 else { return }
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue, !path.hasPrefix("/dev/") else {
+            throw EngineError(.refused, "\(path) is there and no plain file: nothing was done")
+        }
+        guard replacing else { throw EngineError(.refused, "\(path) is there already: nothing was done (--force writes over it)") }
+    }
+
+    private var parts: (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        return (slash == path.startIndex ? "/" : String(path[..<slash]), String(path[path.index(after: slash)...]))
+    }
+
+    func write(_ bytes: [UInt8]) throws {
+        let (folder, name) = parts
+        _ = try NewFiles.write([(name, bytes)], into: folder, replacing: replacing)
+    }
+}
+
 /// The certificates of a PEM file, each as text of its own.
 enum CertificateBlocks {
     /// Refuses a file with a private key in it: it would be handed to every device.

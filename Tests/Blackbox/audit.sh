@@ -18,6 +18,10 @@ port=${server_url##*:}
 watched=$(sed -n 's/.*by plain HTTP on port \([0-9]*\) is refused.*/\1/p' "$work/server.log")
 
 check "our own server is looked at" audit "https://localhost:$port" --http-port "$watched" --ca "$home/ca.pem" --html "$work/report.html"
+refuses "the page is not written over unasked" audit "https://localhost:$port" --ca "$home/ca.pem" --html "$work/report.html"
+refuses "a page where no folder is, is refused before the look" audit "https://localhost:$port" --ca "$home/ca.pem" --html "$work/nowhere/a.html"
+shows "in one line" test "$(cat "$work/errors")" = "martlet: $work/nowhere/a.html cannot be written: there is no folder $work/nowhere"
+check "with --force it is written over" audit "https://localhost:$port" --http-port "$watched" --ca "$home/ca.pem" --html "$work/report.html" --force
 shows "it is worth no more than a note" says '^Grade: +note$'
 lacks "nothing of it is weak, dangerous or unknown" says '^(weak|dangerous|unknown) '
 shows "plain HTTP is refused" says 'refuses everything with 403 from here'
