@@ -20,8 +20,10 @@ struct Martlet: AsyncParsableCommand {
     static func main() async {
         // A reader that goes away (`martlet ... | head`) must not look like a crash.
         signal(SIGPIPE, SIG_IGN)
+        var kind: (any ParsableCommand.Type)?
         do {
             var command = try parseAsRoot()
+            kind = type(of: command)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -32,13 +34,19 @@ struct Martlet: AsyncParsableCommand {
         } catch {
             // ArgumentParser's own code for a wrong call is 64; the contract's is 1.
             let isHelp = exitCode(for: error) == .success
-            let text = isHelp ? fullMessage(for: error) : Self.message(of: error)
+            let text = isHelp ? fullMessage(for: error) : Self.message(of: error, in: kind)
             if !text.isEmpty { if isHelp { Terminal.print(text) } else { Terminal.complain(text) } }
             Glibc.exit(isHelp ? 0 : 1)
         }
     }
 
-    private static func message(of error: any Error) -> String {
+    /// - Parameter command: the one that ran, if parsing came so far: what it finds wrong in its options is followed by its own usage.
+    private static func message(of error: any Error, in command: (any ParsableCommand.Type)?) -> String {
+        if let error = error as? ValidationError, let command {
+            let usage = usageString(for: command)
+            let words = usage.split(separator: " ").prefix { $0.first?.isLetter ?? false }
+            return "Error: \(error.message)\nUsage: \(usage)\n  See '\(words.joined(separator: " ")) --help' for more information."
+        }
         if exitCode(for: error) == .validationFailure { return fullMessage(for: error) }
         return "martlet: \(error)"
     }

@@ -14,6 +14,9 @@ refuses "an empty path is not the working directory" "$MARTLET" import --home "$
 refuses "nor an empty home" "$MARTLET" updates list --home ""
 refuses "a missing argument is a wrong call" "$MARTLET" import --home "$home"
 refuses "a wrong value is a wrong call" "$MARTLET" updates list --home "$home" --state perhaps
+refuses "an option that the command finds wrong is a wrong call" "$MARTLET" remedy tls --url http://x --out "$work/material"
+shows "with the usage of that command" grep -q '^Usage: martlet remedy tls ' "$work/errors"
+shows "and its help" grep -qF "'martlet remedy tls --help'" "$work/errors"
 check "help is no error" "$MARTLET" updates approve --help
 refuses "a name that is none is refused" "$MARTLET" init --home "$work/bad" --host 'not a name'
 lacks "and leaves nothing behind" test -e "$work/bad"
