@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -71,9 +72,25 @@ public struct HTTPSError: Error, Hashable, Sendable, CustomStringConvertible {
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: HTTPSError(.untrusted, "the server is not trusted: \(reason(of: error))")
         case HTTPParserError.invalidEOFState: HTTPSError(.cut, "the server closed the connection")
         case is HTTPParserError: HTTPSError(.invalidAnswer, "the answer is not HTTP")
-        case is ChannelError: HTTPSError(.cut, "the connection failed: \(error)")
-        case is NIOConnectionError, is IOError, is SocketAddressError: HTTPSError(.unreachable, "the server cannot be reached: \(error)")
-        default: HTTPSError(.unreachable, "the request failed: \(error)")
+        case is ChannelError: HTTPSError(.cut, "the connection failed: \(connectionWords(error) ?? "it was closed")")
+        case is NIOConnectionError, is IOError, is SocketAddressError:
+            HTTPSError(.unreachable, "the server cannot be reached: \(connectionWords(error) ?? "the connection failed")")
+        // What the libraries say of themselves (names of their own types) helps no administrator.
+        default: HTTPSError(.unreachable, "the request failed: the connection came to nothing")
+        }
+    }
+
+    /// Why no connection was made, in words; nothing for an error of another kind.
+    static func connectionWords(_ error: any Error) -> String? {
+        switch error {
+        case let error as NIOConnectionError:
+            if let first = error.connectionErrors.first { return connectionWords(first.error) }
+            return "the name \(quoted(error.host)) is not known here"
+        case let error as IOError: return String(cString: strerror(error.errnoCode)).lowercased()
+        case is SocketAddressError: return "its name is not known here"
+        case ChannelError.connectTimeout: return "it did not answer in time"
+        case is ChannelError: return "the connection was closed"
+        default: return nil
         }
     }
 

@@ -66,7 +66,7 @@ public enum NetworkPath: Hashable, Sendable {
         } catch {
             let reason = HTTPSError.of(error)
             let code: HTTPSError.Code = reason.code == .timedOut || reason.code == .cancelled ? reason.code : .unreachable
-            throw HTTPSError(code, "\(what) cannot be reached: \(reason.message)")
+            throw HTTPSError(code, "\(what) cannot be reached: \(HTTPSError.connectionWords(error) ?? reason.message)")
         }
         switch state {
         case .status(200..<300): return
