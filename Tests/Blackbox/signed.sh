@@ -113,6 +113,10 @@ check "its publishers are listed" "$MARTLET" publishers list --home "$work/resto
 shows "with the one there was" json 'len(d) == 1 and d[0]["role"] == "publisher"'
 check "its update is shown" "$MARTLET" updates show --home "$work/restored" "$(id 2)"
 shows "with its allowance" says "kept"
+certs_of() { "$MARTLET" certs show --home "$home" --pem >"$work/server.pem"; }
+check "the server's own certificate is printed" certs_of
+refuses "a TLS server's certificate makes no publisher" "$MARTLET" publishers add --home "$home" "$work/server.pem"
+shows "and why is said" complains "it is a TLS server's"
 check "its root is trusted for timestamps too" "$MARTLET" publishers add --home "$home" --timestamps "$pki/root.pem"
 check "the publisher is removed" "$MARTLET" publishers remove --home "$home" "$(openssl x509 -in "$pki/root.pem" -outform DER | sha256sum | cut -c1-64)"
 check "none is left" "$MARTLET" publishers list --home "$home" --json

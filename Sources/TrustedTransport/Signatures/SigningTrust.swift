@@ -1,5 +1,6 @@
 import COpenSSL
 import Crypto
+import ScanPolicy
 import SwiftASN1
 public import Updates
 
@@ -27,6 +28,23 @@ public struct TrustedCertificate: Hashable, Sendable {
 
     /// The common name, else the organisation; any text.
     public var name: String { Self.name(of: der) ?? "" }
+
+    /// Why it cannot vouch for what its role is about; nothing where it may, or does not say what it is for.
+    ///
+    /// Only what an administrator brings is asked, and of it only certificates that are no CA's and name their purposes (RFC 5280 section
+    /// 4.2.1.12): a server's, say, which signs no program.
+    public var objection: String? {
+        let (purpose, words): (String, String)
+        switch role {
+        case .microsoftRoot: return nil
+        case .publisher: (purpose, words) = ("1.3.6.1.5.5.7.3.3", "sign programs")
+        case .timestampRoot: (purpose, words) = ("1.3.6.1.5.5.7.3.8", "sign timestamps")
+        }
+        guard let read = try? CertificateReading(der).certificate, !read.isAuthority, let usages = read.usages else { return nil }
+        guard !usages.contains(purpose), !usages.contains("2.5.29.37.0") else { return nil }
+        let isServer = usages.contains("1.3.6.1.5.5.7.3.1")
+        return "\(quoted(name)) may not \(words)\(isServer ? ": it is a TLS server's" : "")"
+    }
 
     static func name(of der: [UInt8]) -> String? {
         SignatureHandle.text { buffer, size in copenssl_certificate_name(der, der.count, 0, buffer, size) }

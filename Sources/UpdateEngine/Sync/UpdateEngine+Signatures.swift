@@ -82,6 +82,7 @@ extension UpdateEngine {
             do {
                 let ders = try await blocking { try SigningTrust.certificates(of: Array(try Self.smallFile(path)), named: path) }
                 let found = ders.map { TrustedCertificate(role: role, der: $0) }.filter { role != .microsoftRoot || rootTable.row($0.sha256) != nil }
+                if let objection = found.lazy.compactMap(\.objection).first { throw EngineError(.refused, objection) }
                 report.ignored += ders.count - found.count
                 guard !found.isEmpty else {
                     throw EngineError(.refused, "none of its certificates is a root of Microsoft's that this program knows the fingerprint of")
