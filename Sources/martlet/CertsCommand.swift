@@ -137,17 +137,18 @@ struct CertsCommand: AsyncParsableCommand {
                 change.devicesNotSeen.map { ["  \($0.name ?? "-")", $0.id.text, $0.lastSeen?.text(.seconds) ?? "never"] })
         }
         let verb = change.isDryRun ? "would be" : "is"
-        Terminal.print(change.shown.map { "The certificate shown \(verb) \($0)." } ?? "The certificate shown stays.")
+        Terminal.print(change.shown.map { "The certificate shown \(verb) \($0.isEmpty ? "a new one" : $0)." } ?? "The certificate shown stays.")
         if change.isForced, !change.isDryRun { Terminal.print("It was forced: devices with pins for another certificate refuse this one.") }
         if let remark = change.remark { Terminal.print("Not made ahead: \(remark)") }
-        show(change.status)
+        show(change.status, isDryRun: change.isDryRun)
     }
 
-    static func show(_ status: CertificateStatus) {
+    static func show(_ status: CertificateStatus, isDryRun: Bool = false) {
         func row(_ role: String, _ certificate: CertificateSummary) -> [String] {
             [
                 role, certificate.origin.rawValue, certificate.keyType, certificate.notBefore.text(.date), certificate.notAfter.text(.date),
-                certificate.publishedAt?.text(.seconds) ?? (status.pinsSince == nil ? "-" : "no"), certificate.thumbprint, "\(certificate.sha256)",
+                certificate.publishedAt?.text(.seconds) ?? (status.pinsSince == nil ? "-" : "no"),
+                certificate.sha256.isEmpty ? "to be made" : certificate.thumbprint, certificate.sha256,
             ]
         }
         Terminal.table(
@@ -160,7 +161,7 @@ struct CertsCommand: AsyncParsableCommand {
                 "\(status.authority.subject), until \(status.authority.notAfter.text(.date)); "
                     + "its key is \(status.authority.hasKey ? "here" : "elsewhere")"
             ), ("Pins exported", status.pinsSince.map { "since \($0.text(.seconds))" } ?? "never"),
-            ("Shown by the server", status.isServed.map { $0 ? "yes" : "no: see its log" } ?? "none runs"),
+            ("Shown by the server", isDryRun ? "" : status.isServed.map { $0 ? "yes" : "no: see its log" } ?? "none runs"),
             ("Request", status.hasRequest ? "waits for its certificate" : ""),
         ])
         for warning in status.warnings { Terminal.print("\(warning.level.rawValue): \(DisplayText.escaped(warning.message))") }

@@ -98,6 +98,7 @@ for row in "client:for clients only" "name:does not name server.example.test" "w
 done
 refuses "a key of another certificate is refused" certs import "$work/good.pem" --key "$work/name.key"
 refuses "what is no certificate is refused" certs import "$0"
+shows "before a passphrase is asked for" said "is neither PEM nor PKCS #12"
 openssl pkcs12 -export -legacy -in "$work/good.pem" -inkey "$work/good.key" -out "$work/good.p12" -passout file:"$work/passphrase" 2>/dev/null
 refuses "PKCS #12 needs its passphrase" certs import "$work/good.p12" --passphrase-file "$work/wrong"
 check "PKCS #12 of the old kind is imported" certs import "$work/good.p12" --passphrase-file "$work/passphrase"
@@ -151,6 +152,7 @@ head -c 900 "$work/keystore.json" >"$home/tls/keystore.json"
 starts() { timeout 60 "$MARTLET" serve --home "$home" --port 0 --bind 127.0.0.1; }
 refuses "a damaged key store stops the start" starts
 shows "with the reason" said "cannot be read as a key store"
+shows "and what to do" said "take it from a backup"
 lacks "which shows nothing of it" grep -q "BEGIN" "$work/errors"
 check "by force new certificates are made" certs renew --force
 shows "that are good" test "$(field current.origin)" = own

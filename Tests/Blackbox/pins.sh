@@ -66,6 +66,11 @@ fi
 old=$(presented)
 refuses "a renewal before the next one's time is refused" certs renew
 shows "with the reason" said "valid from"
+refuses "a dry run is refused alike" certs renew --dry-run
+shows "and says who was not seen all the same" said "1 devices were not seen since pins were last published"
+check "what preparing comes to is shown" certs renew --prepare --dry-run
+shows "without the name of what is not made" test "$(grep -c 'to be made' "$work/output")" = 1
+lacks "and without a word on what the server shows" said "see its log"
 check "another is prepared" certs renew --prepare
 refuses "it is not changed to before its pin is exported" certs renew
 shows "with the reason" said "pins were exported, and not for it"

@@ -134,6 +134,19 @@ import Updates
         #expect(done.shown == prepared.store.next[0])
     }
 
+    @Test func `one that ends soon is not taken while one that lasts is open`() throws {
+        let test = try TestIdentity("updates.example")
+        let folder = try folder(test)
+        let store = try folder.renewal(of: try folder.keyStore(), by: RenewalOptions(prepares: true), try folder.issuer(), now: now).store
+        var soon = store
+        soon.publish(soon.all.map(\.sha256), at: now, isStated: true)
+        let lasting = soon.next[1]
+        // The prepared one is in its last days, the one after it has begun.
+        let late = soon.next[0].notAfter.adding(seconds: -4 * Self.day)
+        #expect(soon.next[0].notAfter < lasting.notAfter && lasting.notBefore < late)
+        #expect(try folder.renewal(of: soon, by: RenewalOptions(), try folder.issuer(), now: late).shown == lasting)
+    }
+
     /// Exports, renewals by hand and by itself, imports and a clock that jumps, in any order.
     @Test func `once pins were exported nothing is shown that was not published before`() throws {
         let test = try TestIdentity("updates.example")

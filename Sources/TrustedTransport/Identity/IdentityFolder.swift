@@ -16,10 +16,7 @@ public struct IdentityFolder: Sendable {
     public func keyStore() throws(TrustError) -> KeyStore {
         if PrivateFile.isThere(files.keyStore) { return try KeyStore.load(files.keyStore) }
         guard PrivateFile.isThere(files.formerCertificate), PrivateFile.isThere(files.formerKey) else {
-            throw TrustError(
-                .missing,
-                "\(files.keyStore) does not exist: take it from a backup, or make new certificates (devices with pins will refuse them) "
-                    + "with martlet certs renew --force")
+            throw TrustError(.missing, "\(files.keyStore) does not exist: \(KeyStore.mend)")
         }
         let key = try PEM.privateKey(try PrivateFile.read(files.formerKey, .secret), from: files.formerKey)
         let chain = try PEM.certificates(try PrivateFile.read(files.formerCertificate, .published), from: files.formerCertificate)

@@ -91,6 +91,11 @@ public struct KeyStore: Sendable {
         let renewedAt: Timestamp?
     }
 
+    /// What to do about one that is missing or damaged.
+    static let mend = """
+        take it from a backup, or make new certificates (devices with pins will refuse them) with martlet certs renew --force
+        """
+
     static func load(_ path: String) throws(TrustError) -> KeyStore {
         let bytes = try PrivateFile.read(path, .secret)
         let file: File
@@ -98,7 +103,7 @@ public struct KeyStore: Sendable {
             file = try JSONDecoder().decode(File.self, from: Data(bytes))
         } catch {
             // What the decoder says could repeat what the file holds.
-            throw TrustError(.malformed, "\(path) cannot be read as a key store")
+            throw TrustError(.malformed, "\(path) cannot be read as a key store: \(mend)")
         }
         guard file.version == File.currentVersion else {
             throw TrustError(.malformed, "\(path) is of version \(file.version), from a newer program; this one reads \(File.currentVersion)")
@@ -112,7 +117,7 @@ public struct KeyStore: Sendable {
             store.renewedAt = file.renewedAt
             return store
         } catch {
-            throw TrustError(error.code, "\(path): \(error.message)")
+            throw TrustError(error.code, "\(path): \(error.message): \(mend)")
         }
     }
 

@@ -47,6 +47,19 @@ extension KeyStore {
         SwitchGate.obstacle(to: certificate.sha256, notBefore: certificate.notBefore, notAfter: certificate.notAfter, publication, now: now)
     }
 
+    /// Why none of those held follows the current one by itself.
+    private func noneFollows(_ names: [ServerName], _ ca: Certificate) -> String {
+        if next.isEmpty { return ", for none is held: martlet certs renew --prepare makes one, martlet certs import --next brings one" }
+        let others = next.count { $0.origin != current.origin && fits($0, names: names, ca: ca) }
+        guard others == 0 else {
+            return """
+                : \(others) of another CA \(others == 1 ? "is" : "are") held, which is changed to by hand only: martlet certs renew if devices \
+                trust that CA, else martlet certs import --next the one after the current one, and export pins
+                """
+        }
+        return ": those held (\(next.count)) lack a name of this home or end no later than the current one"
+    }
+
     // MARK: - By itself
 
     /// What the server does of itself at this moment, at its start and from time to time.
@@ -73,7 +86,7 @@ extension KeyStore {
         }
         do throws(TrustError) {
             if publication.isPinned {
-                throw TrustError(.pinned, "no next certificate can be shown\(obstacle.map { ": \($0)" } ?? ", for none is held")")
+                throw TrustError(.pinned, "no next certificate can be shown\(obstacle.map { ": \($0)" } ?? noneFollows(names, ca))")
             }
             guard current.origin == .own else {
                 throw TrustError(.certificate, "it was imported: import the one after it (martlet certs import)")
@@ -114,6 +127,7 @@ extension KeyStore {
             return renewal
         }
         var reasons: [String] = []
+        var open: [HeldCertificate] = []
         for certificate in next {
             let name = "\(certificate.sha256.description.prefix(16))"
             if !fits(certificate, names: names, ca: ca) {
@@ -121,10 +135,15 @@ extension KeyStore {
             } else if let obstacle = obstacle(certificate, now: now) {
                 reasons.append("\(name): \(obstacle)")
             } else {
-                renewal.show(certificate, now: now)
-                if certificate.origin == .own { try renewal.addMissing(to: self, issuer, options, names: names, ca: ca, now: now) }
-                return renewal
+                open.append(certificate)
             }
+        }
+        // In their order, but none that would be due at once while another lasts longer.
+        let lasting = open.first { $0.notAfter.milliseconds(since: now) >= Self.renewalSeconds * 1000 }
+        if let certificate = lasting ?? open.max(by: { $0.notAfter < $1.notAfter }) {
+            renewal.show(certificate, now: now)
+            if certificate.origin == .own { try renewal.addMissing(to: self, issuer, options, names: names, ca: ca, now: now) }
+            return renewal
         }
         if publication.isPinned {
             let why = reasons.isEmpty ? "none is held (martlet certs renew --prepare makes one)" : reasons.joined(separator: "; ")

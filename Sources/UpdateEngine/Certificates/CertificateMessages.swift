@@ -47,7 +47,7 @@ public struct CertificateSummary: Codable, Sendable {
     public let issuer: String
     public let notBefore: Timestamp
     public let notAfter: Timestamp
-    /// Of the whole certificate, in hexadecimal digits.
+    /// Of the whole certificate, in hexadecimal digits. Empty, as the next two, for one that a dry run only plans: it will be another.
     public let sha256: String
     /// What Windows calls it by: SHA-1 in hexadecimal digits.
     public let thumbprint: String
@@ -56,16 +56,16 @@ public struct CertificateSummary: Codable, Sendable {
     /// From when on devices have its pin; nothing where its pin was never exported.
     public let publishedAt: Timestamp?
 
-    init(_ certificate: HeldCertificate, _ publication: Publication) {
+    init(_ certificate: HeldCertificate, _ publication: Publication, isPlanned: Bool = false) {
         origin = certificate.origin
         names = certificate.names
         keyType = certificate.keyType
         issuer = certificate.issuer
         notBefore = certificate.notBefore
         notAfter = certificate.notAfter
-        sha256 = certificate.sha256.description
-        thumbprint = certificate.thumbprint.description
-        pem = certificate.pem
+        sha256 = isPlanned ? "" : certificate.sha256.description
+        thumbprint = isPlanned ? "" : certificate.thumbprint.description
+        pem = isPlanned ? "" : certificate.pem
         publishedAt = publication[certificate.sha256]
     }
 }
@@ -78,7 +78,7 @@ public struct CertificateStatus: Codable, Sendable {
     public let authority: Authority
     /// When pins were first exported; nothing where no device has any.
     public let pinsSince: Timestamp?
-    /// A running server shows the current certificate; nothing where none runs.
+    /// A running server shows the current certificate; nothing where none runs, or where this is only planned.
     public let isServed: Bool?
     /// A request to another CA waits for its certificate.
     public let hasRequest: Bool
@@ -94,7 +94,7 @@ public struct CertificateStatus: Codable, Sendable {
 
 /// What a change of certificates did, or with a dry run would do.
 public struct CertificateChange: Codable, Sendable {
-    /// SHA-256 of the certificate that is shown from now on, if it is another.
+    /// SHA-256 of the certificate that is shown from now on, if it is another; empty for one that a dry run only plans.
     public let shown: String?
     public let isDryRun: Bool
     public let isForced: Bool

@@ -62,7 +62,12 @@ extension UpdateEngine {
 
     // MARK: - Status
 
-    func certificateStatus(_ folder: IdentityFolder, of other: KeyStore? = nil) async throws -> CertificateStatus {
+    /// - Parameters:
+    ///   - other: what a dry run would leave, instead of what is held.
+    ///   - planned: those of it that were made for the dry run alone.
+    func certificateStatus(
+        _ folder: IdentityFolder, of other: KeyStore? = nil, planned: Set<SHA256Digest> = []
+    ) async throws -> CertificateStatus {
         let now = clock()
         let running = certificates.running.withLock { (shown: $0.shown, obstacle: $0.obstacle) }
         return try await blocking {
@@ -72,10 +77,13 @@ extension UpdateEngine {
             if case .authority = try folder.issuer() { hasKey = true }
             // What would stand in the way now; while a server runs it may have found more.
             let obstacle = other == nil ? try folder.renewedByItself(now: now).obstacle ?? running.obstacle : nil
+            func summary(_ certificate: HeldCertificate) -> CertificateSummary {
+                CertificateSummary(certificate, store.publication, isPlanned: planned.contains(certificate.sha256))
+            }
             return CertificateStatus(
-                current: CertificateSummary(store.current, store.publication), next: store.next.map { CertificateSummary($0, store.publication) },
+                current: summary(store.current), next: store.next.map(summary),
                 authority: .init(subject: authority.subject, notAfter: authority.notAfter, hasKey: hasKey), pinsSince: store.publication.since,
-                isServed: running.shown.map { $0 == store.current.sha256 }, hasRequest: store.hasRequest,
+                isServed: other == nil ? running.shown.map { $0 == store.current.sha256 } : nil, hasRequest: store.hasRequest,
                 warnings: try folder.warnings(of: store, obstacle: obstacle, now: now))
         }
     }
@@ -86,7 +94,7 @@ extension UpdateEngine {
         _ folder: IdentityFolder, _ options: RenewalOptions, _ issued: [HeldCertificateText], _ consent: CertificateConsent
     ) async throws -> CertificateChange {
         let now = clock()
-        let (before, renewal) = try await blocking { () throws -> (KeyStore?, Renewal) in
+        let planned = try await blocking { () throws -> (before: KeyStore?, result: Result<Renewal, TrustError>) in
             var brought: [HeldCertificate] = []
             for text in issued { brought.append(try text.certificate()) }
             let issuer: CertificateIssuer = brought.isEmpty ? try folder.issuer() : .brought(brought)
@@ -95,11 +103,18 @@ extension UpdateEngine {
                 store = try folder.keyStore()
             } catch let error as TrustError {
                 guard options.isForced, error.code == .missing || error.code == .malformed else { throw error }
-                return (nil, try folder.replacing(by: issuer, now: now))
+                return (nil, .success(try folder.replacing(by: issuer, now: now)))
             }
-            return (store, try folder.renewal(of: store, by: options, issuer, now: now))
+            do {
+                return (store, .success(try folder.renewal(of: store, by: options, issuer, now: now)))
+            } catch let error as TrustError where error.code == .pinned && consent.isDryRun {
+                return (store, .failure(error))
+            }
         }
-        return try await carryOut(renewal, before: before, folder, isForced: options.isForced, consent)
+        switch planned.result {
+        case .success(let renewal): return try await carryOut(renewal, before: planned.before, folder, isForced: options.isForced, consent)
+        case .failure(let error): throw try await refusal(error, planned.before?.next ?? [], planned.before?.publication, now: now)
+        }
     }
 
     private func take(
@@ -126,9 +141,13 @@ extension UpdateEngine {
             try await publish(renewal, folder, by: isForced ? "by force" : "by command")
             if isForced { log.warning("a change of certificate was forced: devices with pins for another refuse this one") }
         }
+        let held = Set((before?.all ?? []).map(\.sha256))
+        let made = consent.isDryRun ? renewal.store.all.filter { $0.origin == .own && !held.contains($0.sha256) } : []
+        let planned = Set(made.map(\.sha256))
         return CertificateChange(
-            shown: renewal.shown?.sha256.description, isDryRun: consent.isDryRun, isForced: isForced, devicesNotSeen: unseen,
-            remark: renewal.remark?.message, status: try await certificateStatus(folder, of: consent.isDryRun ? renewal.store : nil))
+            shown: renewal.shown.map { planned.contains($0.sha256) ? "" : $0.sha256.description }, isDryRun: consent.isDryRun, isForced: isForced,
+            devicesNotSeen: unseen, remark: renewal.remark?.message,
+            status: try await certificateStatus(folder, of: consent.isDryRun ? renewal.store : nil, planned: planned))
     }
 
     /// Writes the key store and lets the listener show what it holds.
@@ -159,15 +178,34 @@ extension UpdateEngine {
     }
 
     private static func unseenRefusal(_ unseen: [CertificateChange.UnseenDevice]) -> EngineError {
-        let shown = unseen.prefix(50).map { "  \($0.name ?? $0.id.text), last seen \($0.lastSeen?.text(.seconds) ?? "never")" }
-        let more = unseen.count > 50 ? ["  and \(unseen.count - 50) more (--dry-run --json lists all)"] : []
-        return EngineError(
+        EngineError(
             .refused,
             """
             \(unseen.count) devices were not seen since the pin was published; those with pins that lack it will refuse the server:
-            \((shown + more).joined(separator: "\n"))
+            \(list(unseen, more: "--dry-run --json lists all"))
             Nothing was changed. To change all the same: --accept-unseen
             """)
+    }
+
+    private static func list(_ unseen: [CertificateChange.UnseenDevice], more: String) -> String {
+        let shown = unseen.prefix(50).map { "  \($0.name ?? $0.id.text), last seen \($0.lastSeen?.text(.seconds) ?? "never")" }
+        return (shown + (unseen.count > 50 ? ["  and \(unseen.count - 50) more (\(more))"] : [])).joined(separator: "\n")
+    }
+
+    /// A dry run that the gate refuses says all the same who does not have the pins that were published.
+    private func refusal(_ error: TrustError, _ next: [HeldCertificate], _ publication: Publication?, now: Timestamp) async throws -> EngineError {
+        guard let since = next.compactMap({ publication?[$0.sha256] }).filter({ $0 <= now }).max() else {
+            return EngineError(.refused, error.message)
+        }
+        let unseen = try await devicesNotSeen(since: since)
+        let devices =
+            unseen.isEmpty
+            ? "Every device was seen since pins were last published, at \(since.text(.seconds))."
+            : """
+            \(unseen.count) devices were not seen since pins were last published, at \(since.text(.seconds)):
+            \(Self.list(unseen, more: "martlet devices list has all"))
+            """
+        return EngineError(.refused, "\(error.message)\n\(devices)")
     }
 
     // MARK: - Pins
