@@ -13,6 +13,7 @@ final class PlainConnection: ChannelInboundHandler {
     private let limits: DeviceLimits
     private let record: @Sendable (PlainCaller) -> Void
     private var head: [UInt8] = []
+    private var end = PlainRequestHead.End()
     private var count = 0
     private var isAnswered = false
     private var timer: Scheduled<Void>?
@@ -31,8 +32,9 @@ final class PlainConnection: ChannelInboundHandler {
         let bytes = unwrapInboundIn(data)
         count += bytes.readableBytes
         if !isAnswered {
-            head.append(contentsOf: bytes.readableBytesView.prefix(PlainRequestHead.limit - head.count))
-            if let end = PlainRequestHead.end(of: head) {
+            let new = bytes.readableBytesView.prefix(PlainRequestHead.limit - head.count)
+            head.append(contentsOf: new)
+            if let end = end.take(new) {
                 answer(PlainRequestHead(head.prefix(end)), context)
             } else if head.count == PlainRequestHead.limit || head.first.map({ !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) == true {
                 answer(nil, context)

@@ -45,19 +45,29 @@ struct PlainRequestHead {
     private static let names: Set<String> = ["user-agent", "via", "forwarded", "x-forwarded-for", "content-type", "soapaction"]
 
     /// Where the head ends in what has come: after the first empty line.
-    static func end(of bytes: some Collection<UInt8>) -> Int? {
-        var offset = 0
-        var lineLength = 0
-        for byte in bytes {
-            offset += 1
-            switch byte {
-            case UInt8(ascii: "\n"):
-                if lineLength == 0 { return offset }
-                lineLength = 0
-            case UInt8(ascii: "\r"): break
-            default: lineLength += 1
+    static func end(of bytes: some Sequence<UInt8>) -> Int? {
+        var end = End()
+        return end.take(bytes)
+    }
+
+    /// Finds the end of a head whose bytes come in pieces, and looks at each byte once.
+    struct End {
+        private var offset = 0
+        private var lineLength = 0
+
+        /// The end, in bytes from the first that was ever given. After it nothing is to be given any more.
+        mutating func take(_ bytes: some Sequence<UInt8>) -> Int? {
+            for byte in bytes {
+                offset += 1
+                switch byte {
+                case UInt8(ascii: "\n"):
+                    if lineLength == 0 { return offset }
+                    lineLength = 0
+                case UInt8(ascii: "\r"): break
+                default: lineLength += 1
+                }
             }
+            return nil
         }
-        return nil
     }
 }

@@ -46,6 +46,20 @@ struct PlainWatchTests {
 
         """
 
+    @Test func `the end of a head is found in pieces, without what came before them`() {
+        let bytes = Array((Self.call + "rest\r\n\r\n").utf8)
+        let whole = PlainRequestHead.end(of: bytes)
+        #expect(whole == Self.call.utf8.count)
+        for size in 1...bytes.count {
+            var end = PlainRequestHead.End()
+            var found: Int?
+            for start in stride(from: 0, to: bytes.count, by: size) where found == nil {
+                found = end.take(bytes[start..<min(start + size, bytes.count)])
+            }
+            #expect(found == whole, "\(size)")
+        }
+    }
+
     @Test func `a SOAP call is refused with a fault, and noted with what it claims`() throws {
         let watched = try Watched()
         try watched.send(Self.call + "<Envelope><secret/>")
