@@ -139,7 +139,7 @@ struct NetworkPathTests {
         let proxy = try await ScriptedServer(.none) { _, _ in [.send("HTTP/1.1 200 OK\r\n"), .sendWithoutEnd(Array(bytes.utf8))] }
         let address = try #require(ProxyAddress("127.0.0.1:\(proxy.port)"))
         var patience = HTTPSClient.Patience()
-        patience.connect = .seconds(2)
+        patience.proxy = .milliseconds(500)
         let client = try HTTPSClient(roots: .pemFile(test.files.caCertificate), path: .proxy(address), patience: patience)
         await #expect(throws: HTTPSError.self) { _ = try await client.post("https://localhost:8531/", body: [1], limit: 100) }
         await client.shutdown()

@@ -41,6 +41,8 @@ public final class HTTPSClient: Sendable {
     public struct Patience: Hashable, Sendable {
         /// For TCP and TLS to stand.
         public var connect: Duration = .seconds(10)
+        /// The same through a proxy, where it is shorter: the library bounds what a proxy sends before its tunnel stands by time alone.
+        public var proxy: Duration = .seconds(5)
         /// Between two pieces of an answer.
         public var idle: Duration = .seconds(60)
         /// For the whole answer to ``HTTPSClient/post(_:headers:body:limit:)``.
@@ -85,7 +87,10 @@ public final class HTTPSClient: Sendable {
         configuration.connectionPool.idleTimeout = .seconds(60)
         // Else a server that cannot be trusted is asked again until the deadline.
         configuration.connectionPool.retryConnectionEstablishment = false
-        if case .proxy(let proxy) = path { configuration.proxy = .server(host: proxy.host, port: proxy.port) }
+        if case .proxy(let proxy) = path {
+            configuration.proxy = .server(host: proxy.host, port: proxy.port)
+            configuration.timeout.connect = TimeAmount(min(patience.connect, patience.proxy))
+        }
         let pins = pins.flatMap { $0.isEmpty ? nil : $0 }
         if anchors.haveAddressConstraints || pins != nil {
             // Called for every new connection, before a request is written to it.
