@@ -1,4 +1,5 @@
-public import Foundation
+import CoreFoundation
+import Foundation
 import Glibc
 
 /// The folder of one server: its configuration, keys, database, documents, pack and content.
@@ -50,7 +51,7 @@ public struct Home: Sendable, Hashable {
     /// The user who owns the home.
     ///
     /// Throws where it is no home, or where others than its owner could write to it.
-    public func owner() throws(EngineError) -> (user: uid_t, group: gid_t) {
+    public func owner() throws(EngineError) -> (user: UInt32, group: UInt32) {
         guard !path.isEmpty else { throw EngineError(.refused, "the home's path is empty") }
         var status = stat()
         guard lstat(path, &status) == 0 else { throw EngineError(.refused, "\(path): no such folder; make a home with: martlet init --home \(path)") }

@@ -1,3 +1,4 @@
+import CoreFoundation
 import Glibc
 
 /// The files that the paths of an import name.

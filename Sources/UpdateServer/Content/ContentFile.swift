@@ -1,3 +1,4 @@
+import CoreFoundation
 import Glibc
 
 /// An open payload. It closes when nothing refers to it any more.
