@@ -106,18 +106,29 @@ extension GatheredFacts {
     // MARK: Certificates
 
     /// Registry stores keep each certificate in a key named after its SHA-1.
-    private func certificates(in store: String, of state: RegistryState) -> (pins: Set<CertificateFingerprint>, byteOffset: Int)? {
+    private func certificates(
+        in store: String, of state: RegistryState
+    ) throws(PolicyFileError) -> (pins: Set<CertificateFingerprint>, byteOffset: Int)? {
         let key = store + "\\certificates"
         let found = state.subkeys(of: key, in: .localMachine)
         guard let byteOffset = found.first?.byteOffset ?? state.key(.localMachine, key) ?? state.key(.localMachine, store) else { return nil }
-        return (Set(found.compactMap { CertificateFingerprint($0.name) }), byteOffset)
+        var pins: Set<CertificateFingerprint> = []
+        for (name, place) in found {
+            // Passed over, a store of one such key would be taken for an empty one.
+            guard let fingerprint = CertificateFingerprint(name) else {
+                throw PolicyFileError(.value, file: state.file, at: place, expected: "the SHA-1 of a certificate as the name of a key in \(store)")
+            }
+            pins.insert(fingerprint)
+        }
+        return (pins, byteOffset)
     }
 
     mutating func gatherPinStore() throws(PolicyFileError) {
         for state in states {
-            let stores = [RegistryPlaces.pinStore, RegistryPlaces.pinStoreByPolicy].compactMap { certificates(in: $0, of: state) }
-            guard let first = stores.first else { continue }
-            let pins = stores.reduce(into: Set()) { $0.formUnion($1.pins) }
+            let own = try certificates(in: RegistryPlaces.pinStore, of: state)
+            let byPolicy = try certificates(in: RegistryPlaces.pinStoreByPolicy, of: state)
+            guard let first = own ?? byPolicy else { continue }
+            let pins = (own?.pins ?? []).union(byPolicy?.pins ?? [])
             let store: PinStore = pins.isEmpty ? .empty : .certificates(pins)
             try take(.pinStore, Statement(value: store, file: state.file, byteOffset: first.byteOffset), \.pinStore)
         }
@@ -180,12 +191,12 @@ extension GatheredFacts {
         }
         for state in states {
             // Only a whole export of the store says what is not in it.
-            guard let roots = certificates(in: RegistryPlaces.rootStore, of: state) else { continue }
+            guard let roots = try certificates(in: RegistryPlaces.rootStore, of: state) else { continue }
             // What group policy and Microsoft's list add to it is exported from other keys, so mostly into other files.
             var all = roots.pins
             for other in states {
                 for store in [RegistryPlaces.rootStoreByPolicy, RegistryPlaces.rootStoreOfMicrosoft] {
-                    all.formUnion(certificates(in: store, of: other)?.pins ?? [])
+                    all.formUnion(try certificates(in: store, of: other)?.pins ?? [])
                 }
             }
             try take(.machineRoots, Statement(value: all, file: state.file, byteOffset: roots.byteOffset), \.tls.machineRoots)

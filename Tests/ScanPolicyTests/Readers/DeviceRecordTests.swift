@@ -110,6 +110,8 @@ import Testing
         #expect(facts.tls.isTLS12Enabled == false)
         #expect(facts.tls.machineRoots == nil)
         #expect(try self.facts(store + "]").pinStore == .empty)
+        let odd = #expect(throws: PolicyFileError.self) { try self.facts(store + "\\Certificates\\not a fingerprint]") }
+        #expect(odd?.description.contains("SHA-1 of a certificate") == true, "passed over, the store would look empty: \(String(describing: odd))")
     }
 
     @Test func `the roots that group policy adds count from whichever file they are in`() throws {
