@@ -60,11 +60,11 @@ struct ForecastCommand: AsyncParsableCommand {
         options.joinedNames = own?.names
         let seen = try await readSeen()
         // After the home, whose owner the command has become.
-        let page = try html.map { try NewFiles.place($0, replacing: force) }
+        let page = try html.map { try NewPage($0, replacing: force) }
         let run = ForecastRun(options: options, form: json ? .json : csv ? .csv : .table, seen: seen)
         try run.read(paths)
         try run.finish()
-        if let page { try run.writePage(page, replacing: force) }
+        if let page { try run.write(page) }
         try Outcome.check(refused: run.problems, done: run.devices)
     }
 

@@ -90,9 +90,9 @@ final class ForecastRun {
         }
     }
 
-    func writePage(_ place: NewFiles.Place, replacing: Bool) throws {
-        guard summary.devices > 0 else { return Terminal.complain("martlet: \(place.path) is not written") }
-        _ = try NewFiles.write([(place.name, ForecastPage(options, devices: selection).bytes(summary))], into: place.folder, replacing: replacing)
+    func write(_ page: NewPage) throws {
+        guard summary.devices > 0 else { return Terminal.complain("martlet: \(page.path) is not written") }
+        try page.write(ForecastPage(options, devices: selection).bytes(summary))
     }
 }
 

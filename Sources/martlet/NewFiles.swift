@@ -1,4 +1,3 @@
-import CoreFoundation
 import Foundation
 import Glibc
 import UpdateEngine
@@ -36,31 +35,6 @@ enum NewFiles {
         return present
     }
 
-    /// Where one file goes.
-    struct Place {
-        let folder: String
-        let name: String
-        var path: String { folder == "." ? name : folder == "/" ? "/\(name)" : "\(folder)/\(name)" }
-    }
-
-    /// Refuses a path that cannot be written, before the work that it is to hold.
-    static func place(_ path: String, replacing: Bool) throws -> Place {
-        let end = path.lastIndex(of: "/")
-        let name = String(path[(end.map { path.index(after: $0) } ?? path.startIndex)...])
-        let folder = end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        var status = stat()
-        guard stat(folder, &status) == 0 else { throw failure("write", path) }
-        if lstat(path, &status) == 0 {
-            guard !name.isEmpty, name != ".", name != "..", status.st_mode & S_IFMT != S_IFDIR else {
-                throw EngineError(.refused, "\(path) is a folder; name a file")
-            }
-            guard replacing else { throw EngineError(.refused, "\(path) is already there: nothing was written (--force writes over it)") }
-        }
-        guard !name.isEmpty else { throw EngineError(.refused, "\(path) names no file") }
-        guard faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0 else { throw failure("write", path) }
-        return Place(folder: folder, name: name)
-    }
-
     private static func failure(_ verb: String, _ path: String) -> EngineError {
         EngineError(.failed, "cannot \(verb) \(path): \(String(cString: strerror(errno)))")
     }
@@ -68,7 +42,7 @@ enum NewFiles {
 
 /// One file of a result in a folder that is there; whether it can be written is known before the result is.
 struct NewPage {
-    private let path: String
+    let path: String
     private let replacing: Bool
 
     /// - Throws: where the folder is not there or not writable, or something bears the name already and is not to be replaced, or is no file.
@@ -97,27 +71,5 @@ struct NewPage {
     func write(_ bytes: [UInt8]) throws {
         let (folder, name) = parts
         _ = try NewFiles.write([(name, bytes)], into: folder, replacing: replacing)
-    }
-}
-
-/// The certificates of a PEM file, each as text of its own.
-enum CertificateBlocks {
-    /// Refuses a file with a private key in it: it would be handed to every device.
-    static func read(_ path: String) throws -> [String] {
-        guard let handle = FileHandle(forReadingAtPath: path), let data = try handle.read(upToCount: 1 << 20) else {
-            throw EngineError(.failed, "cannot read \(path)")
-        }
-        let text = String(decoding: data, as: UTF8.self)
-        guard !text.contains("PRIVATE KEY") else { throw EngineError(.refused, "\(path) has a private key in it; give the certificate alone") }
-        let (begin, end) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
-        let blocks = text.components(separatedBy: begin).dropFirst().map { $0.components(separatedBy: end) }
-        guard !blocks.isEmpty, blocks.allSatisfy({ $0.count == 2 }) else { throw EngineError(.refused, "\(path) has no certificate in PEM") }
-        return try blocks.map { block in
-            let body = block[0].split(whereSeparator: \.isWhitespace)
-            guard let data = Data(base64Encoded: body.joined()), data.first == 0x30 else {
-                throw EngineError(.refused, "\(path) has no certificate in PEM")
-            }
-            return ([begin] + body.map(String.init) + [end, ""]).joined(separator: "\n")
-        }
     }
 }

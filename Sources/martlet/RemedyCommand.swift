@@ -27,7 +27,7 @@ struct RemedyCommand: AsyncParsableCommand {
         func run() async throws {
             let site = try server.read()
             let file = ca ?? site.authority
-            let certificates = try file.map { try CertificateBlocks.read($0) } ?? []
+            let certificates = try file.map { try CertificateFile.texts($0) } ?? []
             try output.write(try RemedyMaterial.tls(server: site.url, certificates: certificates))
             if certificates.isEmpty { Terminal.print("no certificate was given (--ca): devices must trust the server's authority already") }
         }

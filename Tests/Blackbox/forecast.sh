@@ -62,7 +62,7 @@ lacks "is no table of zeros" grep -q . "$work/output"
 lacks "and no page" test -e "$work/none.html"
 refuses "a path that is not there" forecast "$work/nowhere"
 refuses "a page in a folder that is not there" forecast "$samples" --html "$work/nowhere/page.html"
-shows "it is said in a line" [ "$(cat "$work/errors")" = "martlet: cannot write $work/nowhere/page.html: No such file or directory" ]
+shows "it is said in a line" [ "$(cat "$work/errors")" = "martlet: $work/nowhere/page.html cannot be written: there is no folder $work/nowhere" ]
 lacks "before the work" grep -q . "$work/output"
 refuses "a page over one that is there" forecast "$samples" --html "$work/report.html"
 check "with --force it is written" forecast "$samples" --html "$work/report.html" --force
