@@ -95,7 +95,7 @@ let package = Package(
             dependencies: [
                 "Updates", "ScanPolicy", "TrustedTransport", "UpdateEngine", "UpdateServer", "UpdateAgent", .argumentParser, .logging, .unixSignals,
             ], swiftSettings: strict),
-        target("TestSupport", ["CZlib", "Updates", "UpdateProtocols", "Storage"]),
+        target("TestSupport", ["CZlib", "Updates", "UpdateProtocols", "Storage", .logging]),
         tests("UpdatesTests", ["Updates"]),
         tests("XMLStreamTests", ["CExpat", "XMLStream", "TestSupport"]),
         tests("ScanPolicyTests", ["ScanPolicy", "TestSupport"]),

@@ -3,6 +3,7 @@ import NIOCore
 import NIOEmbedded
 import NIOPosix
 import NIOSSL
+import TestSupport
 import Testing
 import UpdateProtocols
 import Updates

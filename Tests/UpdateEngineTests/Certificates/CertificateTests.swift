@@ -17,7 +17,7 @@ struct CertificateTests {
     private final class Showing: Sendable {
         let test: TestEngine
         let engine: UpdateEngine
-        let log = LogLines()
+        let log = LogRecorder()
         let shown = Mutex<[SHA256Digest]>([])
         private let uptime = Mutex<Int64>(0)
 
@@ -225,33 +225,5 @@ struct CertificateTests {
         // The gate is shut there too.
         await #expect(throws: TrustError.self) { try await engine.perform(.renew(RenewalOptions(), issued: [], CertificateConsent())) }
         try await engine.close()
-    }
-}
-
-/// Keeps what is logged, one text a line: level and message.
-final class LogLines: Sendable {
-    private let kept = Mutex<[String]>([])
-
-    var lines: [String] { kept.withLock { $0 } }
-
-    var logger: Logger {
-        var logger = Logger(label: "test") { _ in Handler(lines: self) }
-        logger.logLevel = .trace
-        return logger
-    }
-
-    private struct Handler: LogHandler {
-        let lines: LogLines
-        var logLevel = Logger.Level.trace
-        var metadata: Logger.Metadata = [:]
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            lines.kept.withLock { $0.append("\(event.level) \(event.message)") }
-        }
     }
 }

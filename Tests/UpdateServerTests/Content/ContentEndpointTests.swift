@@ -3,6 +3,7 @@ import NIOHTTP1
 import NIOPosix
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 import TrustedTransport
 import Updates

@@ -1,13 +1,15 @@
-import Logging
+public import Logging
 import Synchronization
 
 /// Keeps what is logged, one text a line: level, message, metadata by key.
-final class LogRecorder: Sendable {
+public final class LogRecorder: Sendable {
     private let kept = Mutex<[String]>([])
 
-    var lines: [String] { kept.withLock { $0 } }
+    public init() {}
 
-    var logger: Logger {
+    public var lines: [String] { kept.withLock { $0 } }
+
+    public var logger: Logger {
         var logger = Logger(label: "test") { _ in Handler(recorder: self) }
         logger.logLevel = .trace
         return logger
